@@ -1,0 +1,47 @@
+import type { FromWorker, TurnOutcome } from "@mosaic/contracts";
+import type { KillOutcome, Mount, SandboxExit } from "@mosaic/sandbox";
+
+/** What the agent did in a turn, before its end. */
+export type SessionEvent = Exclude<FromWorker, { type: "ready" } | { type: "turn_end" }>;
+
+export interface Turn {
+  readonly outcome: TurnOutcome;
+  /** Requests to the model in this turn. */
+  readonly requests: number;
+  readonly message?: string;
+}
+
+export interface SessionRequest {
+  readonly agentId: string;
+  readonly model: string;
+  readonly system: string;
+  /** Model requests in one prompt. */
+  readonly maxTurns: number;
+  readonly mounts: readonly Mount[];
+  /** Read-only prepared folders inside /tree get private tmpfs here. */
+  readonly scratch: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Host path of the agent's gateway socket. */
+  readonly socketPath: string;
+}
+
+/** A running agent. It is prompted turn by turn and keeps its conversation in between. */
+export interface Session {
+  readonly sandbox: string;
+  /**
+   * Sends a prompt and waits for the turn's end; `onEvent` sees what happens on the way.
+   * @throws AttemptFailure `runtime` when the process ends, `timeout`, `output_limit`
+   */
+  prompt(text: string, onEvent: (event: SessionEvent) => void, signal?: AbortSignal): Promise<Turn>;
+  /** Asks the agent to stop its turn. */
+  cancel(): void;
+  /** Kills the sandbox; answers with what was left. Safe to call twice. */
+  kill(): Promise<KillOutcome>;
+  readonly exited: Promise<SandboxExit>;
+}
+
+/** A way to run agents. Adapters: sdk-worker (default); claude-code and acp follow. */
+export interface Runtime {
+  readonly name: string;
+  start(request: SessionRequest): Promise<Session>;
+}

@@ -1,0 +1,83 @@
+import type { Readable, Writable } from "node:stream";
+
+/** A host folder or file made visible in a sandbox. Sources are resolved (realpath) and must exist. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly writable: boolean;
+}
+
+export interface SandboxLimits {
+  /** Megabytes for the processes, where the adapter can enforce it. */
+  readonly memoryMb: number;
+  /** Largest file a process may write, in bytes. */
+  readonly fileBytes: number;
+  readonly openFiles: number;
+  /** Size of the private /tmp, in bytes. */
+  readonly tmpBytes: number;
+}
+
+export interface SandboxSpec {
+  /** Unique; found again by `list`. */
+  readonly id: string;
+  /** What it is for: `agent:<id>`, `snapshot:<id>`, `gate:<id>:<name>`, … */
+  readonly label: string;
+  readonly command: readonly [string, ...string[]];
+  /** The whole environment: nothing is inherited from the host. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working folder inside. */
+  readonly cwd: string;
+  readonly mounts: readonly Mount[];
+  /** Absolute paths inside that get an empty private tmpfs, after the mounts (they may lie in a read-only one). */
+  readonly scratch: readonly string[];
+  readonly limits: SandboxLimits;
+}
+
+export interface SandboxExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface KillOutcome {
+  /** Host process ids that were still there after the kill; empty is the proof. */
+  readonly survivors: readonly number[];
+  readonly durationMs: number;
+}
+
+/** A running sandbox. `exited` settles once, and only after every process in it is gone. */
+export interface SandboxProcess {
+  readonly id: string;
+  readonly label: string;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<SandboxExit>;
+  /** SIGKILL to the sandbox's init, then proof that nothing is left. Safe to call twice and after the end. */
+  kill(): Promise<KillOutcome>;
+}
+
+export interface SandboxProbe {
+  readonly ok: boolean;
+  /** What was run and what came of it, or what to install. */
+  readonly detail: string;
+}
+
+/** Isolation of untrusted processes. Every adapter passes the suite in `@mosaic/testing`. */
+export interface Sandbox {
+  readonly name: "bubblewrap" | "docker" | "none";
+  /** False only for `none`: nothing is isolated. */
+  readonly isolates: boolean;
+  /** Runs a real sandbox and reports whether it works here. */
+  probe(): Promise<SandboxProbe>;
+  start(spec: SandboxSpec): Promise<SandboxProcess>;
+  /** Sandboxes of this process that have not ended. */
+  list(): readonly SandboxProcess[];
+}
+
+/** A sandbox could not be started. Says what to do. */
+export class SandboxError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "SandboxError";
+  }
+}

@@ -1,0 +1,4 @@
+export * from "./ledgers.ts";
+export * from "./records.ts";
+export * from "./state-store.ts";
+export * from "./task-queue.ts";

@@ -1,0 +1,112 @@
+import type { EventType, NewEvent, StoredEvent } from "@mosaic/contracts";
+import type { AgentState, AgentType, TaskState } from "@mosaic/domain";
+import type { AgentPatch, AgentRecord, NewAgent, NewTask, TaskRecord } from "./records.ts";
+
+export interface Admission {
+  readonly task: NewTask;
+  readonly agent: NewAgent;
+  /** Refused as `full` when this many tasks are `pending`. */
+  readonly maxPending: number;
+}
+
+export type AdmissionOutcome =
+  | { readonly kind: "admitted"; readonly agent: AgentRecord }
+  /** The same task id with the same fingerprint: the agent of its current attempt. */
+  | { readonly kind: "existing"; readonly agent: AgentRecord }
+  | { readonly kind: "conflict" }
+  | { readonly kind: "full"; readonly pending: number };
+
+export interface AgentMove {
+  readonly agentId: string;
+  readonly to: AgentState;
+  readonly patch?: AgentPatch;
+}
+
+export interface TaskMove {
+  readonly taskId: string;
+  readonly to: TaskState;
+}
+
+/** A change of state. Everything in it happens in one atomic step, or nothing does. */
+export interface Change {
+  readonly at: string;
+  readonly agent?: AgentMove;
+  readonly task?: TaskMove;
+  /** A retry: this agent is created `spawning`, and linked with the one it follows, and the task points to it. */
+  readonly successor?: NewAgent;
+  /** At least the `agent.<state>` and `task.<state>` events of the moves; the store refuses a move without its event. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface Applied {
+  readonly agent?: AgentRecord;
+  readonly task?: TaskRecord;
+  readonly events: readonly StoredEvent[];
+}
+
+export interface AgentFilter {
+  readonly states?: readonly AgentState[];
+  readonly taskId?: string;
+  readonly agentType?: AgentType;
+  readonly repository?: string;
+  readonly limit: number;
+  /** Opaque; from a former page. */
+  readonly cursor?: string;
+}
+
+export interface AgentPage {
+  /** Newest first. */
+  readonly items: readonly { readonly agent: AgentRecord; readonly task: TaskRecord }[];
+  readonly nextCursor: string | null;
+}
+
+export interface EventFilter {
+  /** Only events with a greater id. */
+  readonly after: number;
+  readonly limit: number;
+  readonly subject?: string;
+  /** Leave out `transcript.*`. */
+  readonly lifecycleOnly?: boolean;
+  readonly types?: readonly EventType[];
+}
+
+/**
+ * Durable state of tasks and agents, and the log of what happened to them. Every engine passes the suite in
+ * `@mosaic/testing`. Errors: `IllegalTransitionError` (domain) when a move is not in the table, and
+ * {@link NotFoundError} for an unknown id; neither leaves anything behind.
+ */
+export interface StateStore {
+  /** Creates task and first agent with their `agent.spawning` and `task.pending` events, or says why not. */
+  admit(admission: Admission): Promise<AdmissionOutcome>;
+  transition(change: Change): Promise<Applied>;
+  /** Changes facts that are not states, with the events that tell of it, in one step. */
+  patchAgent(
+    agentId: string,
+    patch: AgentPatch,
+    at: string,
+    events: readonly NewEvent[],
+  ): Promise<AgentRecord>;
+  getAgent(agentId: string): Promise<AgentRecord | null>;
+  getTask(taskId: string): Promise<TaskRecord | null>;
+  listAgents(filter: AgentFilter): Promise<AgentPage>;
+  /** Ids that start with `prefix`, at most `limit`. */
+  findAgents(prefix: string, limit: number): Promise<readonly string[]>;
+  /** Tasks in `states`, oldest first: what a start has to look after. */
+  listTasks(states: readonly TaskState[]): Promise<readonly TaskRecord[]>;
+  append(events: readonly NewEvent[]): Promise<readonly StoredEvent[]>;
+  eventsAfter(filter: EventFilter): Promise<readonly StoredEvent[]>;
+  /** Ids of the oldest and the newest event kept; zeros when there is none. */
+  eventRange(): Promise<{ readonly oldest: number; readonly newest: number }>;
+  /** Called after a commit with what it wrote, in order. Returns the way to stop. */
+  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void;
+  /** Keeps the newest `keep` events; returns how many went. */
+  pruneEvents(keep: number): Promise<number>;
+}
+
+/** An id the store does not hold. */
+export class NotFoundError extends Error {
+  constructor(subject: "agent" | "task", id: string) {
+    super(`there is no ${subject} ${id}`);
+    this.name = "NotFoundError";
+  }
+}

@@ -1,1 +1,2 @@
-export {};
+export { ConfigError, loadConfig, type Config } from "./load.ts";
+export { configurationReference } from "./reference.ts";

@@ -16,7 +16,7 @@ const SCP_LIKE =
   /^(?:([A-Za-z0-9_.-]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)([A-Za-z0-9_~/][A-Za-z0-9._~/-]*)$/;
 /** A DNS name whose last label starts with a letter, which no spelling of an IP address does. */
 const HOST = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
-const CONTROL = /[\u0000-\u001F\u007F]/;
+const CONTROL = /\p{Cc}/u;
 
 const invalid = (why: string): RepositoryRefusal => ({ code: "invalid_repository", why });
 

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, loadConfig } from "./load.ts";
+import { configurationReference } from "./reference.ts";
+import { VARIABLES } from "./variables.ts";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("loadConfig", () => {
+  it("has a default for everything the owner gives one for", () => {
+    const config = loadConfig({ HOME: "/home/x" });
+    expect(config).toMatchObject({
+      orchestratorPort: 3001,
+      coordinatorPort: 8000,
+      apiPort: 3000,
+      maxConcurrentAgents: 2,
+      queueConcurrency: 1,
+      sandboxEnabled: true,
+      yolo: false,
+      replayScenario: "tour",
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it("lists every problem at once and never prints a secret", () => {
+    const problems = problemsOf({
+      ORCHESTRATOR_PORT: "many",
+      YOLO_MODE: "perhaps",
+      MOSAIC_HOME: "relative/path",
+      MOSAIC_ADMIN_TOKEN: "short secret",
+    });
+    expect(problems).toHaveLength(4);
+    expect(problems.join("\n")).toContain("ORCHESTRATOR_PORT: must be a whole number, not 'many'");
+    expect(problems.join("\n")).not.toContain("short secret");
+  });
+
+  it("prefers CLAUDE_API_KEY over ANTHROPIC_API_KEY, and the real model when there is a key", () => {
+    const config = loadConfig({ CLAUDE_API_KEY: "key-one-11", ANTHROPIC_API_KEY: "key-two-22" });
+    expect(config.apiKey).toBe("key-one-11");
+    expect(config.replayScenario).toBeNull();
+  });
+
+  it("takes a scenario even when there is a key", () => {
+    expect(
+      loadConfig({ CLAUDE_API_KEY: "key-one-11", MOSAIC_MODEL_UPSTREAM: "replay:tour" }).replayScenario,
+    ).toBe("tour");
+  });
+
+  it("refuses the real model without a key", () => {
+    expect(problemsOf({ MOSAIC_MODEL_UPSTREAM: "anthropic" })[0]).toContain("CLAUDE_API_KEY is not set");
+  });
+
+  it("refuses a distributed installation instead of running something else", () => {
+    expect(
+      problemsOf({ VALKEY_URL: "redis://localhost:6379", DATABASE_URL: "postgres://db/x" })[0],
+    ).toContain("DATABASE_URL, VALKEY_URL");
+  });
+
+  it("treats an empty variable as not set", () => {
+    expect(loadConfig({ ORCHESTRATOR_PORT: "" }).orchestratorPort).toBe(3001);
+  });
+});
+
+describe("configurationReference", () => {
+  it("names every variable", () => {
+    const page = configurationReference();
+    for (const definition of Object.values(VARIABLES)) {
+      for (const name of definition.names) expect(page).toContain(`\`${name}\``);
+    }
+  });
+});

@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+const TRUE = new Set(["true", "1", "yes", "on"]);
+const FALSE = new Set(["false", "0", "no", "off"]);
+
+/** A whole number between two bounds, both included. */
+export const integer = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(min).max(max));
+
+export const port = integer(0, 65_535);
+
+export const boolean = z.string().transform((text, context) => {
+  const word = text.toLowerCase();
+  if (TRUE.has(word)) return true;
+  if (FALSE.has(word)) return false;
+  context.addIssue({ code: "custom", message: "must be true or false" });
+  return z.NEVER;
+});
+
+/** Items between commas, trimmed; empty ones are dropped. */
+export const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+
+export const absolutePath = z.string().regex(/^\//, "must be an absolute path");
+
+/** Absolute paths between colons. */
+export const pathList = z
+  .string()
+  .transform((text) => text.split(":").filter((item) => item !== ""))
+  .pipe(z.array(absolutePath));
+
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
+  .transform((url) => url.replace(/\/+$/, ""));
+
+export const text = z.string().trim().min(1);
+
+/** An access token as people may choose one. */
+export const token = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,200}$/, "must be 16 to 200 visible characters without spaces");

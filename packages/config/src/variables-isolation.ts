@@ -1,0 +1,114 @@
+import { absolutePath, boolean, httpUrl, integer, list, pathList, text, token } from "./readers.ts";
+import { variable } from "./variable.ts";
+
+/** Sandboxes, git, gates, and the command line. */
+export const ISOLATION_VARIABLES = {
+  sandboxEnabled: variable({
+    names: ["SANDBOX_ENABLED"],
+    schema: boolean,
+    default: "true",
+    group: "Sandbox",
+    description: "false runs agents and gates on the host, unprotected. Audited, and every surface warns.",
+  }),
+  sandboxMemoryMb: variable({
+    names: ["SANDBOX_DEFAULT_MEMORY_MB"],
+    schema: integer(64, 1_048_576),
+    default: "256",
+    group: "Sandbox",
+    description: "Memory of an agent's sandbox, in megabytes.",
+  }),
+  gitUserName: variable({
+    names: ["GIT_USER_NAME"],
+    schema: text.max(200),
+    default: "Mosaic",
+    group: "Git",
+    description: "Author and committer of what is pushed.",
+  }),
+  gitUserEmail: variable({
+    names: ["GIT_USER_EMAIL"],
+    schema: text.max(200),
+    default: "mosaic@localhost",
+    group: "Git",
+    description: "Their e-mail address.",
+  }),
+  localRepositories: variable({
+    names: ["MOSAIC_LOCAL_REPOSITORIES"],
+    schema: pathList,
+    default: "",
+    group: "Git",
+    description:
+      "Folders (between colons) whose repositories any caller may name by path. Callers with admin scope may name any on an embedded instance.",
+  }),
+  gitAllowPrivate: variable({
+    names: ["MOSAIC_GIT_ALLOW_PRIVATE"],
+    schema: boolean,
+    default: "false",
+    group: "Git",
+    description: "true allows repository hosts with private addresses.",
+  }),
+  gitCredentialsFile: variable({
+    names: ["MOSAIC_GIT_CREDENTIALS_FILE"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Git",
+    description: "File (mode 0600) with one `https://user:token@host` a line, for https repositories.",
+  }),
+  sshIdentityFile: variable({
+    names: ["MOSAIC_SSH_IDENTITY_FILE"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Git",
+    description: "Private key for ssh repositories.",
+  }),
+  sshKnownHostsFile: variable({
+    names: ["MOSAIC_SSH_KNOWN_HOSTS"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Git",
+    description: "Known hosts for ssh repositories; unknown hosts are refused.",
+  }),
+  gateTimeout: variable({
+    names: ["MOSAIC_GATE_TIMEOUT_SECONDS"],
+    schema: integer(1, 7200),
+    default: "600",
+    group: "Gates",
+    description: "Longest time of one gate, unless the base branch's gates.json says otherwise.",
+  }),
+  gateConcurrency: variable({
+    names: ["MOSAIC_GATE_CONCURRENCY"],
+    schema: integer(1, 64),
+    default: "2",
+    group: "Gates",
+    description: "Gates that run at once for one commit.",
+  }),
+  gateMemoryMb: variable({
+    names: ["MOSAIC_GATE_MEMORY_MB"],
+    schema: integer(64, 1_048_576),
+    default: "2048",
+    group: "Gates",
+    description: "Memory of a gate's sandbox, in megabytes.",
+  }),
+  registries: variable({
+    names: ["MOSAIC_REGISTRIES"],
+    schema: list,
+    default:
+      "registry.npmjs.org,registry.yarnpkg.com,pypi.org,files.pythonhosted.org,proxy.golang.org,sum.golang.org,index.crates.io,static.crates.io",
+    group: "Gates",
+    description: "Hosts that preparing dependencies may reach; nothing else is.",
+  }),
+  url: variable({
+    names: ["MOSAIC_URL"],
+    schema: httpUrl,
+    default: "http://127.0.0.1:3001",
+    group: "Client",
+    description: "Where the CLI finds the orchestrator.",
+  }),
+  token: variable({
+    names: ["MOSAIC_TOKEN"],
+    schema: token,
+    default: undefined,
+    group: "Client",
+    description: "The CLI's token; default: `cli-token` of the data folder.",
+    secret: true,
+  }),
+} as const;

@@ -1,1 +1,2 @@
-export {};
+export { buildOrchestratorApp, type OrchestratorApp, type OrchestratorOptions } from "./app.ts";
+export { openData, type Data } from "./data/open.ts";

@@ -63,6 +63,15 @@ describe("loadConfig", () => {
     ).toContain("DATABASE_URL, VALKEY_URL");
   });
 
+  it("reads git logins as host, user and token file, and names the one that is wrong", () => {
+    const env = { MOSAIC_GIT_CREDENTIALS: "github.com=x-access-token:/etc/t1, git.example=bot:/etc/t2" };
+    expect(loadConfig(env).gitCredentials).toEqual([
+      { host: "github.com", username: "x-access-token", tokenFile: "/etc/t1" },
+      { host: "git.example", username: "bot", tokenFile: "/etc/t2" },
+    ]);
+    expect(problemsOf({ MOSAIC_GIT_CREDENTIALS: "github.com=secret" })[0]).toContain("host=user:/path");
+  });
+
   it("treats an empty variable as not set", () => {
     expect(loadConfig({ ORCHESTRATOR_PORT: "" }).orchestratorPort).toBe(3001);
   });

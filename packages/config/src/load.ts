@@ -6,7 +6,7 @@ import { VARIABLES } from "./variables.ts";
 
 type Table = typeof VARIABLES;
 type Value<V> =
-  V extends Variable<infer S> ? (V["default"] extends string ? z.output<S> : z.output<S> | undefined) : never;
+  V extends Variable<infer S, infer D> ? (D extends string ? z.output<S> : z.output<S> | undefined) : never;
 type Read = { readonly [K in keyof Table]: Value<Table[K]> };
 
 /** The whole configuration, resolved and frozen. */

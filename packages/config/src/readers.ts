@@ -43,3 +43,16 @@ export const text = z.string().trim().min(1);
 export const token = z
   .string()
   .regex(/^[\x21-\x7e]{16,200}$/, "must be 16 to 200 visible characters without spaces");
+
+const GIT_CREDENTIAL = /^([a-z0-9.-]+)=([^:=,\s]+):(\/.+)$/;
+
+/** `host=user:/path/of/token-file`, between commas. */
+export const gitCredentials = list.transform((items, context) =>
+  items.flatMap((item) => {
+    const [, host, username, tokenFile] = GIT_CREDENTIAL.exec(item) ?? [];
+    if (host !== undefined && username !== undefined && tokenFile !== undefined)
+      return [{ host, username, tokenFile }];
+    context.addIssue({ code: "custom", message: `'${item}' must look like host=user:/path/of/token-file` });
+    return [];
+  }),
+);

@@ -1,4 +1,14 @@
-import { absolutePath, boolean, httpUrl, integer, list, pathList, text, token } from "./readers.ts";
+import {
+  absolutePath,
+  boolean,
+  httpUrl,
+  integer,
+  list,
+  pathList,
+  text,
+  token,
+  gitCredentials,
+} from "./readers.ts";
 import { variable } from "./variable.ts";
 
 /** Sandboxes, git, gates, and the command line. */
@@ -16,6 +26,13 @@ export const ISOLATION_VARIABLES = {
     default: "256",
     group: "Sandbox",
     description: "Memory of an agent's sandbox, in megabytes.",
+  }),
+  hostPath: variable({
+    names: ["PATH"],
+    schema: text,
+    default: "/usr/local/bin:/usr/bin:/bin",
+    group: "Sandbox",
+    description: "Where the tools are found that sandboxes may use (read-only, never with a home folder).",
   }),
   gitUserName: variable({
     names: ["GIT_USER_NAME"],
@@ -46,12 +63,13 @@ export const ISOLATION_VARIABLES = {
     group: "Git",
     description: "true allows repository hosts with private addresses.",
   }),
-  gitCredentialsFile: variable({
-    names: ["MOSAIC_GIT_CREDENTIALS_FILE"],
-    schema: absolutePath,
-    default: undefined,
+  gitCredentials: variable({
+    names: ["MOSAIC_GIT_CREDENTIALS"],
+    schema: gitCredentials,
+    default: "",
     group: "Git",
-    description: "File (mode 0600) with one `https://user:token@host` a line, for https repositories.",
+    description:
+      "Logins of https repositories, between commas: `host=user:/path/of/token-file`. A token file holds the token in its first line and must be mode 0600.",
   }),
   sshIdentityFile: variable({
     names: ["MOSAIC_SSH_IDENTITY_FILE"],

@@ -6,6 +6,7 @@ export * from "./primitives.ts";
 export * from "./problems.ts";
 export * from "./quality.ts";
 export * from "./queue.ts";
+export * from "./reference.ts";
 export * from "./route.ts";
 export * from "./routes-api.ts";
 export * from "./routes-coordinator.ts";

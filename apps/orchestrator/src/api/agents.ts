@@ -1,0 +1,125 @@
+import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
+import type { Handlers } from "@mosaic/http";
+import type { AgentFilter } from "@mosaic/store";
+import { type Kill, type KillOrder } from "../killswitch/kill.ts";
+import { killAll } from "../killswitch/kill-all.ts";
+import type { Services } from "../services.ts";
+import { admitTask } from "../spawner/admit.ts";
+import { agentView, eventView, statusView } from "./views.ts";
+import { findAgent, findAgentByPrefix } from "./find-agent.ts";
+
+type AgentRoutes = Omit<
+  typeof orchestratorRoutes,
+  | "health"
+  | "ready"
+  | "meta"
+  | "openapi"
+  | "metrics"
+  | "streamEvents"
+  | "queueStats"
+  | "pauseQueue"
+  | "resumeQueue"
+>;
+
+/** Longest patch `GET /agents/:id/diff` answers with, in bytes. */
+const MAX_PATCH_BYTES = 2_000_000;
+
+interface AgentHandlerOptions {
+  readonly services: Services;
+  readonly kill: Kill;
+  /** Why no agent may be spawned now, or null. */
+  readonly refusal: () => ProblemError | null;
+}
+
+/** Handlers of the agents' routes: parse is done, use cases do the work, views shape the answer. */
+export function agentHandlers({ services, kill, refusal }: AgentHandlerOptions): Handlers<AgentRoutes> {
+  const { state, usage, workspaces } = services;
+  return {
+    async spawnAgent({ body }, { caller }) {
+      const refused = refusal();
+      if (refused !== null) throw refused;
+      const agent = await admitTask(services, body, { admin: caller.scopes.includes("admin") });
+      return { agentId: agent.agentId, status: agent.state };
+    },
+    async listAgents({ query }) {
+      const filter: AgentFilter = {
+        limit: query.limit,
+        ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+        ...(query.status === undefined ? {} : { states: query.status }),
+        ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
+        ...(query.agentType === undefined ? {} : { agentType: query.agentType }),
+        ...(query.repository === undefined ? {} : { repository: query.repository }),
+      };
+      const page = await state.listAgents(filter);
+      const totals = await usage.totals(page.items.map(({ agent }) => agent.agentId));
+      return {
+        items: page.items.map(({ agent, task }) => agentView(agent, task, totals.get(agent.agentId))),
+        nextCursor: page.nextCursor,
+      };
+    },
+    async getAgent({ params }) {
+      const { agent, task } = await findAgentByPrefix(state, params.agentId);
+      const totals = await usage.totals([agent.agentId]);
+      return agentView(agent, task, totals.get(agent.agentId));
+    },
+    async getAgentStatus({ params }) {
+      return statusView((await findAgent(state, params.agentId)).agent);
+    },
+    async listAgentEvents({ params, query }) {
+      await findAgent(state, params.agentId);
+      const items = await state.eventsAfter({
+        after: query.after,
+        limit: query.limit,
+        subject: params.agentId,
+      });
+      const last = items.at(-1);
+      return {
+        items: items.map(eventView),
+        nextAfter: last !== undefined && items.length === query.limit ? last.id : null,
+      };
+    },
+    async getAgentDiff({ params }) {
+      const { agent, task } = await findAgent(state, params.agentId);
+      const { baseCommit, snapshotCommit } = agent;
+      if (baseCommit === null || snapshotCommit === null) {
+        throw new ProblemError(
+          "no_diff",
+          `agent ${agent.agentId} has no snapshot yet; one is made at the end of each turn`,
+        );
+      }
+      const mirror = await workspaces.mirrorOf(task.repository);
+      const diff = await workspaces.diff(mirror, baseCommit, snapshotCommit, MAX_PATCH_BYTES);
+      return {
+        agentId: agent.agentId,
+        baseCommit,
+        commit: snapshotCommit,
+        files: [...diff.files],
+        patch: services.scanner.redact(diff.patch),
+        truncated: diff.truncated,
+      };
+    },
+    async killAgent({ params, body }, { caller }) {
+      const receipt = await kill(params.agentId, orderOf(caller.name, body?.reason));
+      const message =
+        receipt.status === "killed"
+          ? `Agent ${receipt.agentId} killed successfully`
+          : `Agent ${receipt.agentId} is not gone: ${receipt.residual.join("; ")}`;
+      return { ...receipt, message };
+    },
+    async killAll({ body }, { caller }) {
+      const { total, receipts, errors } = await killAll(services, kill, orderOf(caller.name, body?.reason));
+      return {
+        message: `Kill all completed: ${receipts.length} killed, ${errors.length} failed`,
+        total,
+        killed: receipts.length,
+        failed: errors.length,
+        errors: [...errors],
+        receipts: [...receipts],
+      };
+    },
+  };
+}
+
+function orderOf(by: string, why: string | undefined): KillOrder {
+  return { by, why: why ?? "no reason given" };
+}

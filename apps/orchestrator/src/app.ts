@@ -1,0 +1,107 @@
+import type { Config } from "@mosaic/config";
+import { orchestratorRoutes, ProblemError } from "@mosaic/contracts";
+import { createHealthHandlers, createHttpServer, type HttpServer, LOOPBACK_HOSTS } from "@mosaic/http";
+import type { SandboxChoice } from "@mosaic/sandbox";
+import type { Logger } from "@mosaic/telemetry";
+import { agentHandlers } from "./api/agents.ts";
+import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
+import { queueHandlers } from "./api/queue.ts";
+import type { Data } from "./data/open.ts";
+import { createKill } from "./killswitch/kill.ts";
+import { healthChecks, warningsOf } from "./monitor/health.ts";
+import { watch } from "./monitor/watch.ts";
+import { createDispatcher } from "./queue/dispatcher.ts";
+import { drain } from "./queue/drain.ts";
+import { recover } from "./queue/recover.ts";
+import { wire } from "./wire.ts";
+
+export interface OrchestratorOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly data: Data;
+  readonly sandbox: SandboxChoice;
+  readonly coordinator: { readonly url: string; readonly token: string };
+  readonly logger: Logger;
+}
+
+export interface OrchestratorApp {
+  readonly server: HttpServer;
+  /** What people should know: sandbox off, scripted model, gates off. */
+  readonly warnings: readonly string[];
+  readonly model: string;
+  /** Takes up what the last process left, then claims tasks. */
+  start(): Promise<void>;
+  /** No new claims; running agents get their grace, then they are interrupted; then everything is closed. */
+  close(): Promise<void>;
+}
+
+/** Builds the execution plane; it neither listens nor claims before it is told to. */
+export async function buildOrchestratorApp(options: OrchestratorOptions): Promise<OrchestratorApp> {
+  const { config, data, logger } = options;
+  const { services, git } = await wire(options);
+  const { settings, metrics } = services;
+  const warnings = warningsOf(services);
+  const kill = createKill(services);
+  const dispatcher = createDispatcher(services);
+  const stream = createAgentEventStream(services.state, metrics);
+  let closing = false;
+  let stopWatch = (): void => {};
+
+  const server = createHttpServer({
+    name: "orchestrator",
+    logger,
+    metrics,
+    findToken: (hash) => data.store.tokens.findByHash(hash),
+    allowedHosts: [...LOOPBACK_HOSTS, config.host, ...config.allowedHosts],
+    allowedOrigins: config.allowedOrigins,
+    bodyLimitBytes: config.bodyLimit,
+    rateLimitPerMinute: config.rateLimit,
+  });
+  server.mount(orchestratorRoutes, {
+    ...createHealthHandlers({
+      name: "mosaic-orchestrator",
+      version: settings.version,
+      startedAt: Date.now(),
+      checks: healthChecks(services, { choice: options.sandbox, store: data.store, git }),
+      warnings: () => warnings,
+      metrics,
+      routes: orchestratorRoutes,
+    }),
+    ...agentHandlers({
+      services,
+      kill,
+      refusal: () => {
+        if (closing)
+          return new ProblemError("shutting_down", "the orchestrator is shutting down; try again later");
+        if (options.sandbox.ok) return null;
+        return new ProblemError(
+          "sandbox_unavailable",
+          `${options.sandbox.problem}; ${options.sandbox.remedy}`,
+        );
+      },
+    }),
+    ...queueHandlers(services),
+    streamEvents: streamEventsHandler(stream),
+  });
+
+  return {
+    server,
+    warnings,
+    model: services.gateway.upstream,
+    async start() {
+      await recover(services);
+      stopWatch = watch(services);
+      if (options.sandbox.ok) dispatcher.start();
+    },
+    async close() {
+      closing = true;
+      stopWatch();
+      await dispatcher.stop();
+      await drain(services);
+      stream.closeAll();
+      await server.close();
+      await services.gateway.close();
+      await services.workspaces.close();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { ConfigError, loadConfig, type Config } from "@mosaic/config";
+import { chooseSandbox } from "@mosaic/sandbox";
+import { createLogger } from "@mosaic/telemetry";
+import closeWithGrace from "close-with-grace";
+import { buildOrchestratorApp } from "./app.ts";
+import { openData } from "./data/open.ts";
+import { version } from "./version.ts";
+
+// The execution plane as a process of its own; `mosaic up` composes all three planes instead.
+
+/** What a person has to mend before this can start. */
+function refuse(message: string): never {
+  process.stderr.write(`mosaic-orchestrator: ${message}\n`);
+  process.exit(1);
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.message);
+    throw error;
+  }
+}
+
+const config = readConfig();
+const coordinatorToken =
+  config.serviceToken ??
+  config.adminToken ??
+  refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the coordinator asks for it");
+const secrets = [coordinatorToken, config.adminToken, config.apiKey].filter((value) => value !== undefined);
+const logger = createLogger({
+  name: "orchestrator",
+  level: config.logLevel,
+  redact: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+});
+const data = await openData({ home: config.home, adminToken: config.adminToken });
+const app = await buildOrchestratorApp({
+  config,
+  version,
+  data,
+  sandbox: await chooseSandbox({ enabled: config.sandboxEnabled }),
+  coordinator: { url: config.coordinatorUrl, token: coordinatorToken },
+  logger,
+});
+closeWithGrace({ delay: config.shutdownGrace * 1000 + 10_000, logger }, async ({ signal, err }) => {
+  if (err) logger.error({ err }, "the orchestrator closes after an error");
+  else logger.info({ signal }, "the orchestrator closes");
+  await app.close();
+  await data.close();
+});
+const { url } = await app.server.listen({ host: config.host, port: config.orchestratorPort });
+for (const warning of app.warnings) logger.warn(warning);
+logger.info({ url, model: app.model }, "the orchestrator listens");
+await app.start();

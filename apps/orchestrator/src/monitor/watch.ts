@@ -1,0 +1,29 @@
+import type { Services } from "../services.ts";
+
+/** Events are pruned this often. */
+const PRUNE_MS = 60_000;
+
+/** Keeps the log bounded and the gauges true. Returns the way to stop. */
+export function watch(services: Services): () => void {
+  const { state, queue, metrics, settings, log, registry } = services;
+  const stopScrape = metrics.onScrape(async () => {
+    const counts = await queue.counts();
+    for (const name of ["pending", "delayed", "active", "completed", "failed"] as const) {
+      metrics.queueDepth.set({ state: name }, counts[name]);
+    }
+    const agents = registry.all();
+    metrics.agents.set({ state: "running" }, agents.filter((agent) => agent.session !== null).length);
+    metrics.agents.set({ state: "spawning" }, agents.filter((agent) => agent.session === null).length);
+  });
+  const timer = setInterval(() => {
+    void state.pruneEvents(settings.eventsKeep).then(
+      (gone) => gone > 0 && log.info({ gone }, "old events were dropped"),
+      (error: unknown) => log.error({ err: error }, "old events could not be dropped"),
+    );
+  }, PRUNE_MS);
+  timer.unref();
+  return () => {
+    stopScrape();
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,77 @@
+import type { Services } from "../services.ts";
+import { execute } from "../spawner/execute.ts";
+
+/** Claims tasks and has them executed, as many at once as the store allows. */
+export interface Dispatcher {
+  start(): void;
+  /** No new claims; waits until the claim in progress has been answered. */
+  stop(): Promise<void>;
+}
+
+/** Longest time between two looks at the queue, in case a wake-up was missed. */
+const LOOK_MS = 5000;
+
+export function createDispatcher(services: Services): Dispatcher {
+  let running = false;
+  let looking: Promise<void> | null = null;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+  let unsubscribe = (): void => {};
+
+  const claimAll = async (): Promise<void> => {
+    const { settings, queue, instanceId, log } = services;
+    for (;;) {
+      if (!running) return;
+      const lease = await queue.claim({
+        workerId: instanceId,
+        leaseMs: settings.leaseMs,
+        maxActive: settings.maxConcurrentAgents,
+        maxPerWorker: settings.queueConcurrency,
+      });
+      if (lease === null) return;
+      void execute(services, lease)
+        .catch((error: unknown) =>
+          log.error({ taskId: lease.taskId, err: error }, "a task could not be executed"),
+        )
+        .finally(look);
+    }
+  };
+
+  const look = (): void => {
+    if (!running) return;
+    again = true;
+    looking ??= (async () => {
+      while (again && running) {
+        again = false;
+        await claimAll().catch((error: unknown) =>
+          services.log.error({ err: error }, "the queue could not be read"),
+        );
+      }
+    })().finally(() => {
+      looking = null;
+      if (running) void wait();
+    });
+  };
+
+  const wait = async (): Promise<void> => {
+    const due = await services.queue.nextDueAt().catch(() => null);
+    clearTimeout(timer);
+    if (!running) return;
+    const inMs = due === null ? LOOK_MS : Math.min(LOOK_MS, Math.max(0, due - services.now().getTime()));
+    timer = setTimeout(look, Math.max(10, inMs));
+  };
+
+  return {
+    start() {
+      running = true;
+      unsubscribe = services.queue.onAvailable(look);
+      look();
+    },
+    async stop() {
+      running = false;
+      unsubscribe();
+      clearTimeout(timer);
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Lease } from "@mosaic/store";
+import type { Services } from "../services.ts";
+
+/** A lease that is kept alive while its task is executed. */
+export interface HeldLease {
+  /** The newest form of the lease. */
+  readonly lease: Lease;
+  stop(): void;
+}
+
+/** Beats three times in a lease, and says when the lease is lost: then another worker owns the task. */
+export function holdLease(
+  services: Pick<Services, "queue" | "log" | "settings">,
+  lease: Lease,
+  onLost: () => void,
+): HeldLease {
+  const { leaseMs } = services.settings;
+  let current = lease;
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+
+  const beat = async (): Promise<void> => {
+    try {
+      const renewed = await services.queue.heartbeat(current, leaseMs);
+      if (stopped) return;
+      if (renewed === null) return onLost();
+      current = renewed;
+    } catch (error) {
+      // The store may be busy for a moment; a lease that runs out in the meantime is reported by the next beat.
+      services.log.warn({ taskId: lease.taskId, err: error }, "a heartbeat failed");
+    }
+    schedule();
+  };
+  const schedule = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => void beat(), leaseMs / 3);
+    timer.unref();
+  };
+  schedule();
+
+  return {
+    get lease() {
+      return current;
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

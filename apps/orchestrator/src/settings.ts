@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import type { Config } from "@mosaic/config";
+import { DEFAULT_PRICES, type PriceTable } from "@mosaic/domain";
+import { z } from "zod";
+import type { OrchestratorSettings } from "./services.ts";
+
+/** Longest wait between two attempts, in milliseconds. */
+const RETRY_CAP_MS = 300_000;
+
+/** The use cases' settings from the configuration. */
+export async function readSettings(config: Config, version: string): Promise<OrchestratorSettings> {
+  return {
+    version,
+    maxConcurrentAgents: config.maxConcurrentAgents,
+    queueConcurrency: config.queueConcurrency,
+    queueMaxPending: config.queueMaxPending,
+    leaseMs: config.leaseSeconds * 1000,
+    agentTimeoutMs: config.agentTimeout * 1000,
+    maxTurns: config.maxTurns,
+    maxAttempts: config.maxAttempts,
+    maxRetries: config.maxRetries,
+    retryBaseMs: config.retryBaseMs,
+    retryCapMs: RETRY_CAP_MS,
+    shutdownGraceMs: config.shutdownGrace * 1000,
+    eventsKeep: config.eventsKeep,
+    yolo: config.yolo,
+    sandboxEnabled: config.sandboxEnabled,
+    localRepositories: config.localRepositories,
+    embedded: true,
+    home: config.home,
+    prices: config.pricesFile === undefined ? DEFAULT_PRICES : await readPrices(config.pricesFile),
+  };
+}
+
+const Price = z.strictObject({
+  input: z.number().min(0),
+  output: z.number().min(0),
+  cacheWrite5m: z.number().min(0),
+  cacheWrite1h: z.number().min(0),
+  cacheRead: z.number().min(0),
+});
+const Prices = z.strictObject({
+  version: z.string().min(1),
+  models: z.record(z.string(), Price),
+  fallback: Price,
+});
+
+async function readPrices(file: string): Promise<PriceTable> {
+  try {
+    return Prices.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    throw new Error(
+      `MOSAIC_PRICES_FILE: ${file} is not a price table: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,127 @@
+import type { Json, NewEvent } from "@mosaic/contracts";
+import { AttemptFailure, backoffMs, canAgentMove, hasRetryLeft, isRetryable } from "@mosaic/domain";
+import { type AgentRecord, type Lease, LeaseLostError, type NewAgent, type TaskRecord } from "@mosaic/store";
+import { SandboxError } from "@mosaic/sandbox";
+import type { Services } from "../services.ts";
+import type { Completed } from "./rejection.ts";
+import { type Execution, StopSignal } from "./registry.ts";
+
+interface Subject {
+  readonly task: TaskRecord;
+  readonly agent: AgentRecord;
+}
+
+/** What an error on the way means for the attempt. An error nobody foresaw is `internal`, and is not retried. */
+export function failureOf(error: unknown, execution: Execution): AttemptFailure {
+  const cause: unknown = execution.stop.signal.aborted ? execution.stop.signal.reason : error;
+  if (cause instanceof StopSignal) {
+    return cause.stopCause === "timeout"
+      ? new AttemptFailure("timeout", "the attempt took longer than it may")
+      : new AttemptFailure("interrupted", `the attempt was interrupted (${cause.stopCause})`);
+  }
+  if (error instanceof AttemptFailure) return error;
+  if (error instanceof SandboxError) return new AttemptFailure("sandbox", error.message, { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  return new AttemptFailure("internal", `an unexpected error: ${message}`, { cause: error });
+}
+
+/** Writes `completed`, once the remote has been seen to hold the gated commit. */
+export async function completeAttempt(
+  services: Services,
+  { task, agent }: Subject,
+  end: { readonly completed: Completed; readonly lease: Lease },
+): Promise<void> {
+  const at = services.now().toISOString();
+  const about = { time: at, subject: agent.agentId, taskId: task.taskId };
+  await services.state.transition({
+    at,
+    agent: { agentId: agent.agentId, to: "completed", patch: { completedAt: at, step: null } },
+    task: { taskId: task.taskId, to: "completed" },
+    events: [
+      { ...about, type: "agent.completed", data: { ...end.completed } },
+      { ...about, type: "task.completed", data: { ...end.completed } },
+    ],
+  });
+  services.metrics.agentsEnded.inc({ outcome: "completed" });
+  await giveBack(services, task, () => services.queue.complete(end.lease));
+}
+
+/** Writes `failed`; a fault of the machinery is followed by a new agent of the same task, while retries are left. */
+export async function failAttempt(
+  services: Services,
+  { task, agent }: Subject,
+  end: { readonly failure: AttemptFailure; readonly lease: Lease },
+): Promise<void> {
+  const { failure } = end;
+  const now = services.now();
+  const at = now.toISOString();
+  const error = services.scanner.redact(failure.message);
+  const about = { time: at, subject: agent.agentId, taskId: task.taskId };
+  const retry = isRetryable(failure.reason) && hasRetryLeft(agent.attempt, { maxRetries: task.maxRetries });
+  const retryAt = now.getTime() + (retry ? delay(services, agent.attempt) : 0);
+  const events: NewEvent[] = [
+    { ...about, type: "agent.failed", data: { reason: failure.reason, error } },
+    retry
+      ? { ...about, type: "task.pending", data: { retryAt: new Date(retryAt).toISOString() } }
+      : { ...about, type: "task.failed", data: { reason: failure.reason, error } },
+  ];
+  if (failure.reason === "internal") {
+    services.log.error(
+      { agentId: agent.agentId, err: failure.cause ?? failure },
+      "an attempt failed unexpectedly",
+    );
+  }
+  await services.state.transition({
+    at,
+    agent: {
+      agentId: agent.agentId,
+      to: "failed",
+      patch: { completedAt: at, error, reason: failure.reason, details: detailsOf(failure, services) },
+    },
+    task: { taskId: task.taskId, to: retry ? "pending" : "failed" },
+    ...(retry ? { successor: successorOf(services, agent, at) } : {}),
+    events,
+  });
+  services.metrics.agentsEnded.inc({ outcome: failure.reason });
+  await giveBack(services, task, () => services.queue.fail(end.lease, retry ? retryAt : undefined));
+}
+
+/** Ends an attempt that nobody runs any more, and retries it while it may be. */
+export async function interruptAttempt(services: Services, subject: Subject, lease: Lease): Promise<void> {
+  const failure = new AttemptFailure("interrupted", "the process that ran this attempt ended before it did");
+  if (canAgentMove(subject.agent.state, "failed")) await failAttempt(services, subject, { failure, lease });
+  else await giveBack(services, subject.task, () => services.queue.fail(lease));
+}
+
+function delay(services: Services, attempt: number): number {
+  const { retryBaseMs, retryCapMs, maxRetries } = services.settings;
+  return backoffMs(attempt, { maxRetries, baseMs: retryBaseMs, capMs: retryCapMs }, services.random());
+}
+
+function successorOf(services: Services, agent: AgentRecord, at: string): NewAgent {
+  return {
+    agentId: services.newId(),
+    taskId: agent.taskId,
+    attempt: agent.attempt + 1,
+    spawnedAt: at,
+    model: agent.model,
+    yolo: services.settings.yolo,
+    retryOf: agent.agentId,
+  };
+}
+
+/** Details become JSON here, redacted: they may hold output of gates. */
+function detailsOf(failure: AttemptFailure, services: Services): Json {
+  if (failure.details === undefined) return null;
+  return JSON.parse(services.scanner.redact(JSON.stringify(failure.details))) as Json;
+}
+
+/** A lease that was lost belongs to somebody else by now; the state that was written stands. */
+async function giveBack(services: Services, task: TaskRecord, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) throw error;
+    services.log.warn({ taskId: task.taskId }, error.message);
+  }
+}

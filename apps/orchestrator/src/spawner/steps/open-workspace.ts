@@ -1,0 +1,29 @@
+import type { Workspace } from "../../git/port.ts";
+import { type AttemptContext, enter, record } from "../context.ts";
+
+/** Mirror, worktree and private git directory for this attempt. */
+export async function openWorkspace(context: AttemptContext): Promise<Workspace> {
+  await enter(context, "workspace");
+  const started = context.services.now().getTime();
+  const workspace = await context.services.workspaces.create(
+    {
+      repository: context.repository,
+      baseBranch: context.task.branch,
+      agentId: context.agent.agentId,
+      taskId: context.task.taskId,
+    },
+    context.signal,
+  );
+  context.execution.workspace = workspace;
+  await record(context, {
+    type: "workspace.ready",
+    data: {
+      branch: workspace.branch,
+      baseCommit: workspace.baseCommit,
+      files: workspace.files,
+      durationMs: context.services.now().getTime() - started,
+    },
+    patch: { branch: workspace.branch, baseCommit: workspace.baseCommit },
+  });
+  return workspace;
+}

@@ -1,0 +1,35 @@
+// Writes docs/reference from the code; with --check, compares instead.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { configurationReference } from "@mosaic/config";
+import {
+  apiRoutes,
+  coordinatorRoutes,
+  eventReference,
+  orchestratorRoutes,
+  problemReference,
+  toOpenApi,
+} from "@mosaic/contracts";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const openApi = (routes, title) => `${JSON.stringify(toOpenApi(routes, { title, version }), null, 2)}\n`;
+
+const FILES = {
+  "docs/reference/configuration.md": configurationReference(),
+  "docs/reference/problems.md": problemReference(),
+  "docs/reference/events.md": eventReference(),
+  "docs/reference/orchestrator.openapi.json": openApi(orchestratorRoutes, "Mosaic orchestrator"),
+  "docs/reference/coordinator.openapi.json": openApi(coordinatorRoutes, "Mosaic coordinator"),
+  "docs/reference/api.openapi.json": openApi(apiRoutes, "Mosaic api"),
+};
+
+const check = process.argv.includes("--check");
+const stale = Object.entries(FILES).filter(
+  ([file, text]) => !existsSync(file) || readFileSync(file, "utf8") !== text,
+);
+if (!check) {
+  mkdirSync("docs/reference", { recursive: true });
+  for (const [file, text] of stale) writeFileSync(file, text);
+}
+for (const [file] of stale)
+  console.log(`${file} ${check ? "is not up to date; run npm run generate" : "written"}`);
+process.exit(check && stale.length > 0 ? 1 : 0);

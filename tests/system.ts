@@ -1,0 +1,132 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient } from "@mosaic/client";
+import { loadConfig } from "@mosaic/config";
+import {
+  type AgentView,
+  orchestratorRoutes,
+  type SpawnOptions,
+  type SpawnRequest,
+  type StoredEvent,
+} from "@mosaic/contracts";
+import { createLogger } from "@mosaic/telemetry";
+import { createGitFixture, type FixtureFiles, type GitFixture } from "@mosaic/testing";
+import { startPlanes } from "../apps/cli/src/up/planes.ts";
+import { TINY_REPOSITORY } from "./tiny-repository.ts";
+
+export type OrchestratorClient = Client<typeof orchestratorRoutes>;
+type GateProfile = NonNullable<SpawnRequest["gateProfile"]>;
+
+interface SpawnWish {
+  readonly taskId?: string;
+  readonly repository?: string;
+  readonly gateProfile?: GateProfile;
+  readonly options?: SpawnOptions;
+}
+
+/** The whole of Mosaic in this process, over real HTTP, git, files and sandboxes; only the model is scripted. */
+export interface System {
+  readonly url: string;
+  readonly coordinatorUrl: string;
+  readonly token: string;
+  readonly home: string;
+  readonly client: OrchestratorClient;
+  readonly git: GitFixture;
+  /** A new bare remote with the tiny repository, or other files. */
+  remote(files?: FixtureFiles): Promise<string>;
+  /** Spawns a worker on the tiny repository; answers with the agent's id. */
+  spawn(wish?: SpawnWish): Promise<string>;
+  /** Waits for the event that ends the agent. */
+  ended(agentId: string): Promise<AgentView>;
+  /** Waits for an event; looks at what was stored before, too. */
+  seen(agentId: string, type: StoredEvent["type"]): Promise<StoredEvent>;
+  /** Everything that was stored about an agent. */
+  events(agentId: string): Promise<readonly StoredEvent[]>;
+  close(): Promise<void>;
+}
+
+/** A scenario of this folder, as MOSAIC_MODEL_UPSTREAM names it. */
+export function scenario(name: string): string {
+  return `replay:${fileURLToPath(new URL(`scenarios/${name}.yaml`, import.meta.url))}`;
+}
+
+let taskNumber = 0;
+
+export async function startSystem(
+  upstream: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<System> {
+  const home = await mkdtemp(join(tmpdir(), "mosaic-e2e-"));
+  const git = await createGitFixture("mosaic-e2e-git-");
+  const config = loadConfig({
+    MOSAIC_HOME: home,
+    ORCHESTRATOR_PORT: "0",
+    COORDINATOR_PORT: "0",
+    API_PORT: "0",
+    MOSAIC_MODEL_UPSTREAM: upstream,
+    MOSAIC_RETRY_BASE_MS: "1",
+    MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
+    ...env,
+  });
+  const planes = await startPlanes({ config, logger: createLogger({ name: "e2e", level: (process.env["E2E_LOG"] as "debug") ?? "silent", redact: (text) => text }) });
+  const token = config.adminToken ?? (await readFile(join(home, "cli-token"), "utf8")).trim();
+  const client = createClient({ baseUrl: planes.orchestrator.url, token, routes: orchestratorRoutes });
+  let standard: Promise<string> | null = null;
+
+  const seen = async (agentId: string, wanted: (event: StoredEvent) => boolean): Promise<StoredEvent> => {
+    const stop = new AbortController();
+    try {
+      const query = { agent: agentId, transcript: "true" as const };
+      for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
+        if (item.kind === "event" && wanted(item.event)) return item.event;
+      }
+    } finally {
+      stop.abort();
+    }
+    throw new Error(`the stream of ${agentId} ended`);
+  };
+  return {
+    url: planes.orchestrator.url,
+    coordinatorUrl: planes.coordinator.url,
+    token,
+    home,
+    client,
+    git,
+    remote: (files = TINY_REPOSITORY) => git.remote(files),
+    async spawn(wish = {}) {
+      standard ??= git.remote(TINY_REPOSITORY);
+      taskNumber += 1;
+      const { agentId } = await client.call("spawnAgent", {
+        body: {
+          taskId: wish.taskId ?? `task-${taskNumber}`,
+          agentType: "worker",
+          ...(wish.gateProfile === undefined ? {} : { gateProfile: wish.gateProfile }),
+          context: {
+            repository: wish.repository ?? (await standard),
+            branch: "main",
+            workItems: ["Make the failing test pass"],
+          },
+          ...(wish.options === undefined ? {} : { options: wish.options }),
+        },
+      });
+      return agentId;
+    },
+    async ended(agentId) {
+      const ends = new Set(["agent.completed", "agent.failed", "agent.killed"]);
+      await seen(agentId, (event) => ends.has(event.type));
+      return client.call("getAgent", { params: { agentId } });
+    },
+    seen: (agentId, type) => seen(agentId, (event) => event.type === type),
+    async events(agentId) {
+      const page = await client.call("listAgentEvents", { params: { agentId }, query: { limit: 1000 } });
+      return page.items as readonly StoredEvent[];
+    },
+    async close() {
+      await planes.close();
+      await git.dispose();
+      await rm(home, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}

@@ -36,6 +36,8 @@ export interface SandboxSpec {
 export interface SandboxExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** A process inside was killed for `memoryMb`. Only where the adapter enforces it. */
+  readonly outOfMemory: boolean;
 }
 
 export interface KillOutcome {
@@ -69,8 +71,15 @@ export interface Sandbox {
   readonly isolates: boolean;
   /** Runs a real sandbox and reports whether it works here. */
   probe(): Promise<SandboxProbe>;
+  /** @throws SandboxError when it cannot be started, with what to do */
   start(spec: SandboxSpec): Promise<SandboxProcess>;
-  /** Sandboxes of this process that have not ended. */
+  /**
+   * How the processes of this spec reach a path of the inside. The same path wherever mounts are real; for `none`
+   * the host path behind it. For paths in texts (scripts, messages); the adapter itself translates `cwd`, whole
+   * arguments, `--flag=/path` and the parts of `a:b` environment values.
+   */
+  resolve(spec: SandboxSpec, insidePath: string): string;
+  /** Sandboxes of this process that have not ended, those that are still starting included. */
   list(): readonly SandboxProcess[];
 }
 

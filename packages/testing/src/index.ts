@@ -1,1 +1,37 @@
-export {};
+export { createFakeClock, type FakeClock } from "./clock.ts";
+export type { OpenedEngine, OpenEngine } from "./engine.ts";
+export { auditLogConformance } from "./ledgers/audit.ts";
+export { tokenStoreConformance } from "./ledgers/tokens.ts";
+export { usageLedgerConformance } from "./ledgers/usage.ts";
+export { taskQueueConformance } from "./queue/conformance.ts";
+export { mountOrSkip, run, type Mounted } from "./mounts.ts";
+export { errorOf, race, type Race } from "./race.ts";
+export {
+  admission,
+  COMMIT,
+  move,
+  nextAgentId,
+  notice,
+  stateEvent,
+  successorOf,
+  type AdmissionChoices,
+  type MoveChoices,
+  type Subject,
+} from "./records.ts";
+export { recoveryConformance, type StateAndQueue } from "./recovery.ts";
+export { startLockHolder, type LockHolder } from "./sqlite/lock-holder.ts";
+export { sqliteEngine } from "./sqlite/sqlite-engine.ts";
+export { expectIntact, expectKept, startStorm, type Storm } from "./sqlite/write-storm.ts";
+export { stateStoreConformance } from "./state/conformance.ts";
+export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
+export { sandboxConformance } from "./sandbox-conformance.ts";
+export { ESCAPEE_COUNT, ESCAPEES } from "./sandbox/escapees.ts";
+export {
+  createGitFixture,
+  writeFixtureFiles,
+  type FixtureFile,
+  type FixtureFiles,
+  type GitFixture,
+} from "./git-fixtures.ts";
+export { startGitHttpsServer, type GitHttpsServer, type GitHttpsServerOptions } from "./git-https-server.ts";
+export { processesMentioning } from "./processes.ts";

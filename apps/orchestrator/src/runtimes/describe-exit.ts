@@ -1,0 +1,24 @@
+import type { SandboxExit } from "@mosaic/sandbox";
+
+/** Lines of V8, Node and the C library about memory that was not there. */
+const OUT_OF_MEMORY = /heap out of memory|Cannot allocate memory|ENOMEM|std::bad_alloc/;
+/** 128 + SIGKILL: how a shell or an init tells of a process that was killed. */
+const KILLED = 137;
+const SHOWN_CHARACTERS = 1_000;
+
+/** How an agent's process ended, in words for people, with the end of what it wrote to stderr. */
+export function describeExit(exit: SandboxExit, stderr: string, memoryMb: number): string {
+  const said = stderr.trim() === "" ? "" : `; it said: ${stderr.trim().slice(-SHOWN_CHARACTERS)}`;
+  return `the agent's process ${wayOut(exit, stderr, memoryMb)}${said}`;
+}
+
+function wayOut(exit: SandboxExit, stderr: string, memoryMb: number): string {
+  const how = exit.signal === null ? `ended with code ${String(exit.code)}` : `was ended by ${exit.signal}`;
+  if (exit.outOfMemory || OUT_OF_MEMORY.test(stderr)) {
+    return `ran out of memory (limit ${memoryMb} MB, SANDBOX_DEFAULT_MEMORY_MB) and ${how}`;
+  }
+  if (exit.signal === "SIGKILL" || exit.code === KILLED) {
+    return `${how}, and not by us: most likely the machine ran out of memory`;
+  }
+  return how;
+}

@@ -1,0 +1,4 @@
+import { sandboxConformance } from "@mosaic/testing";
+import { createBubblewrapSandbox } from "./create.ts";
+
+sandboxConformance("bubblewrap", () => createBubblewrapSandbox());

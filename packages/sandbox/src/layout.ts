@@ -1,0 +1,10 @@
+import { fileURLToPath } from "node:url";
+
+/** The private, empty, writable home folder inside; callers set HOME to it. */
+export const SANDBOX_HOME = "/home/mosaic";
+
+/** Where Mosaic's own read-only things are mounted inside. */
+export const INSIDE_ROOT = "/opt/mosaic";
+
+/** Host folder of the programs of ours that run inside. */
+export const INSIDE_PROGRAMS = fileURLToPath(new URL("../inside", import.meta.url));

@@ -1,0 +1,4 @@
+import { sandboxConformance } from "@mosaic/testing";
+import { createNoneSandbox } from "./create.ts";
+
+sandboxConformance("none", () => createNoneSandbox());

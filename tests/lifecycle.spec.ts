@@ -53,7 +53,8 @@ describe("the lifecycle of a task (ORCH-125)", () => {
 
     const types = live.filter((event) => event.subject === agentId).map((event) => event.type);
     expect([...new Set(types)].filter((type) => type !== "gates.verdict")).toEqual(LIFECYCLE);
-    expect(live.map((event) => event.id)).toEqual([...live.map((event) => event.id)].sort((a, b) => a - b));
+    const ids = live.map((event) => event.id);
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
 
     const agent = await system.client.call("getAgent", { params: { agentId } });
     expect(agent).toMatchObject({ status: "completed", attempt: 1, sandbox: "bubblewrap" });

@@ -70,7 +70,14 @@ export async function startSystem(
     MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
     ...env,
   });
-  const planes = await startPlanes({ config, logger: createLogger({ name: "e2e", level: (process.env["E2E_LOG"] as "debug") ?? "silent", redact: (text) => text }) });
+  const planes = await startPlanes({
+    config,
+    logger: createLogger({
+      name: "e2e",
+      level: (process.env["E2E_LOG"] as "debug") ?? "silent",
+      redact: (text) => text,
+    }),
+  });
   const token = config.adminToken ?? (await readFile(join(home, "cli-token"), "utf8")).trim();
   const client = createClient({ baseUrl: planes.orchestrator.url, token, routes: orchestratorRoutes });
   let standard: Promise<string> | null = null;
@@ -96,7 +103,6 @@ export async function startSystem(
     git,
     remote: (files = TINY_REPOSITORY) => git.remote(files),
     async spawn(wish = {}) {
-      standard ??= git.remote(TINY_REPOSITORY);
       taskNumber += 1;
       const { agentId } = await client.call("spawnAgent", {
         body: {
@@ -104,7 +110,7 @@ export async function startSystem(
           agentType: "worker",
           ...(wish.gateProfile === undefined ? {} : { gateProfile: wish.gateProfile }),
           context: {
-            repository: wish.repository ?? (await standard),
+            repository: wish.repository ?? (await (standard ??= git.remote(TINY_REPOSITORY))),
             branch: "main",
             workItems: ["Make the failing test pass"],
           },

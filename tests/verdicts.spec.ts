@@ -93,13 +93,3 @@ describe("YOLO mode (ORCH-123)", () => {
     expect(warnings.join()).toContain("Quality gates disabled");
   });
 });
-
-describe("a coordinator that is gone", () => {
-  it("rejects: the work is kept, and not pushed", async () => {
-    system = await startSystem(scenario("repaired-at-once"), { COORDINATOR_URL: "http://127.0.0.1:9" });
-    const remote = await system.remote();
-    const agentId = await system.spawn({ repository: remote });
-    expect(await system.ended(agentId)).toMatchObject({ status: "failed", reason: "gates_unavailable" });
-    expect(await branches(remote)).toBe("main");
-  });
-});

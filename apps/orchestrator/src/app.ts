@@ -1,28 +1,16 @@
-import type { Config } from "@mosaic/config";
 import { orchestratorRoutes, ProblemError } from "@mosaic/contracts";
 import { createHealthHandlers, createHttpServer, type HttpServer, LOOPBACK_HOSTS } from "@mosaic/http";
-import type { SandboxChoice } from "@mosaic/sandbox";
-import type { Logger } from "@mosaic/telemetry";
 import { agentHandlers } from "./api/agents.ts";
 import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
 import { queueHandlers } from "./api/queue.ts";
-import type { Data } from "./data/open.ts";
 import { createKill } from "./killswitch/kill.ts";
 import { healthChecks, warningsOf } from "./monitor/health.ts";
 import { watch } from "./monitor/watch.ts";
 import { createDispatcher } from "./queue/dispatcher.ts";
 import { drain } from "./queue/drain.ts";
+import type { OrchestratorOptions } from "./options.ts";
 import { recover } from "./queue/recover.ts";
 import { wire } from "./wire.ts";
-
-export interface OrchestratorOptions {
-  readonly config: Config;
-  readonly version: string;
-  readonly data: Data;
-  readonly sandbox: SandboxChoice;
-  readonly coordinator: { readonly url: string; readonly token: string };
-  readonly logger: Logger;
-}
 
 export interface OrchestratorApp {
   readonly server: HttpServer;

@@ -1,2 +1,2 @@
-export { buildOrchestratorApp, type OrchestratorApp, type OrchestratorOptions } from "./app.ts";
+export { buildOrchestratorApp, type OrchestratorApp } from "./app.ts";
 export { openData, type Data } from "./data/open.ts";

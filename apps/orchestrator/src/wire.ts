@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "@mosaic/config";
 import { createGit, createRemotes, type Git } from "@mosaic/git";
-import type { Sandbox } from "@mosaic/sandbox";
+import { type Sandbox, toolchainMounts } from "@mosaic/sandbox";
 import { createScanner, type KnownSecret } from "@mosaic/secrets";
 import { createMetrics } from "@mosaic/telemetry";
-import type { OrchestratorOptions } from "./app.ts";
 import { createQualityGates } from "./coordinator/client.ts";
 import { createModelGateway } from "./gateway/create-model-gateway.ts";
 import type { ModelGateway } from "./gateway/port.ts";
@@ -15,6 +14,7 @@ import { createWorkspaces } from "./git/create-workspaces.ts";
 import type { Workspaces } from "./git/port.ts";
 import { createSdkWorkerRuntime } from "./runtimes/create-sdk-worker-runtime.ts";
 import type { Runtime } from "./runtimes/port.ts";
+import type { OrchestratorOptions } from "./options.ts";
 import type { OrchestratorSettings, Services } from "./services.ts";
 import { readSettings } from "./settings.ts";
 import { createExecutionRegistry } from "./spawner/registry.ts";
@@ -51,7 +51,7 @@ export async function wire(
     instanceId: data.instanceId,
     registry: createExecutionRegistry(),
     workspaces: await wireWorkspaces(options, git, sandbox),
-    runtime: wireRuntime(config, sandbox),
+    runtime: await wireRuntime(config, sandbox),
     gates: createQualityGates({
       baseUrl: coordinator.url,
       token: coordinator.token,
@@ -109,13 +109,14 @@ function wireWorkspaces(
   });
 }
 
-function wireRuntime(config: Config, sandbox: Sandbox): Runtime {
+/** Agents get the tools of the person who started this, read-only. */
+async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
+  const nodePath = process.execPath;
   return createSdkWorkerRuntime({
     sandbox,
-    nodePath: process.execPath,
+    nodePath,
     workerBundle: fileURLToPath(import.meta.resolve("@mosaic/worker/bundle")),
-    hostPath: config.hostPath,
-    hostHome: homedir(),
+    toolchain: await toolchainMounts({ nodePath, path: config.hostPath, home: homedir() }),
     maxTokens: config.maxOutputTokens,
     limits: {
       memoryMb: config.sandboxMemoryMb,

@@ -1,1 +1,3 @@
-export {};
+export { createScanner } from "./scanner.ts";
+export { RULES, type RuleInfo } from "./rules.ts";
+export type { Finding, KnownSecret, ScannerOptions, SecretScanner } from "./port.ts";

@@ -64,6 +64,8 @@ export interface CleanupStep {
 export interface Workspaces {
   /** Commit of a remote branch, without writing anything. @throws BranchNotFoundError, RepositoryUnreachableError */
   resolveBranch(repository: Repository, branch: string, signal?: AbortSignal): Promise<string>;
+  /** Path of a repository's mirror; it exists once a workspace was created for the repository. */
+  mirrorOf(repositoryUrl: string): Promise<string>;
   create(
     request: { repository: Repository; baseBranch: string; agentId: string; taskId: string },
     signal?: AbortSignal,
@@ -103,6 +105,10 @@ export interface Workspaces {
   reopen(agentId: string, taskId: string): Promise<Workspace | null>;
   /** Paths that still exist for an agent (worktree, private folder, branch lock): the evidence of a clean-up. */
   residue(agentId: string, taskId: string): Promise<readonly string[]>;
+  /** At a start, before anything else: removes what a former process left half-made, locked or in the trash. Never throws. */
+  sweep(): Promise<readonly CleanupStep[]>;
+  /** Waits for deletions in the background. */
+  close(): Promise<void>;
 }
 
 export class BranchNotFoundError extends Error {

@@ -77,7 +77,7 @@ export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
 
   return {
     name: "sdk-worker",
-    async start(request) {
+    async start(request, signal) {
       toolchain ??= toolchainMounts({ nodePath, path: SYSTEM_PATH, home: homedir() });
       const spec = specFor(request, await toolchain, options);
       const session = createWorkerSession({
@@ -88,12 +88,18 @@ export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
         timeoutMs: options.timeoutMs ?? null,
         graceMs: options.graceMs,
       });
+      const stop = (): void => void session.kill();
+      signal?.addEventListener("abort", stop, { once: true });
       try {
+        if (signal?.aborted === true)
+          throw new AttemptFailure("killed", "stopped before the agent was ready");
         await session.begin(startMessage(request, spec, options), options.startTimeoutMs);
       } catch (error) {
         // Nobody else knows of this sandbox yet.
         await session.kill();
         throw error;
+      } finally {
+        signal?.removeEventListener("abort", stop);
       }
       return session;
     },

@@ -43,5 +43,6 @@ export interface Session {
 /** A way to run agents. Adapters: sdk-worker (default); claude-code and acp follow. */
 export interface Runtime {
   readonly name: string;
-  start(request: SessionRequest): Promise<Session>;
+  /** @throws AttemptFailure `sandbox`, `runtime`; `killed` when the signal is aborted first: nothing is left then */
+  start(request: SessionRequest, signal?: AbortSignal): Promise<Session>;
 }

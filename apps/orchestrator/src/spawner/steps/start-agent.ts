@@ -27,16 +27,19 @@ export async function startAgent(context: AttemptContext, workspace: Workspace):
   });
   execution.door = door;
   assertGoing(context);
-  const session = await services.runtime.start({
-    agentId: agent.agentId,
-    model: agent.model,
-    system: systemPrompt(task.agentType, task.gates),
-    maxTurns: context.maxTurns,
-    mounts: [...workspace.mounts, ...dependencies.mounts],
-    scratch: dependencies.scratch,
-    env: workspace.env,
-    socketPath: door.socketPath,
-  });
+  const session = await services.runtime.start(
+    {
+      agentId: agent.agentId,
+      model: agent.model,
+      system: systemPrompt(task.agentType, task.gates),
+      maxTurns: context.maxTurns,
+      mounts: [...workspace.mounts, ...dependencies.mounts],
+      scratch: dependencies.scratch,
+      env: workspace.env,
+      socketPath: door.socketPath,
+    },
+    context.signal,
+  );
   execution.session = session;
   await markRunning(context, session.sandbox);
   return { session, firstPrompt: await firstPrompt(context, workspace) };

@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { doctor } from "../commands/doctor.ts";
+import { kill, type KillFlags } from "../commands/kill.ts";
+import { queueStats, switchQueue } from "../commands/queue.ts";
+import { type Act, examples } from "./act.ts";
+
+/** Commands that stop, hold and examine. */
+export function addControlCommands(program: Command, act: Act): void {
+  program
+    .command("kill [agent]")
+    .description("stop an agent at once, and show what that left")
+    .option("--all", "stop every agent that has not ended")
+    .option("--reason <text>", "why; kept in the audit log")
+    .option("-y, --yes", "do not ask before --all")
+    .addHelpText(
+      "before",
+      examples("mosaic kill 3f2a", "mosaic kill --all", "mosaic kill --all --yes --reason drill"),
+    )
+    .action(act((context, id: string | undefined, flags: KillFlags) => kill(context, id, flags)));
+  addQueue(program, act);
+  program
+    .command("doctor")
+    .description("look at what Mosaic needs; exit code 1 when something is broken")
+    .addHelpText("before", examples("mosaic doctor", "mosaic doctor --json"))
+    .action(
+      act((context) => doctor(context, async () => (await import("../up/doctor-probes.ts")).doctorProbes)),
+    );
+}
+
+function addQueue(program: Command, act: Act): void {
+  const queue = program
+    .command("queue")
+    .description("look at the queue, hold it, let it go on")
+    .addHelpText("before", examples("mosaic queue stats", "mosaic queue pause", "mosaic queue resume"));
+  queue
+    .command("stats")
+    .description("counts and limits")
+    .action(act((context) => queueStats(context)));
+  queue
+    .command("pause")
+    .description("claim no further task; running agents go on")
+    .action(act((context) => switchQueue(context, "pause")));
+  queue
+    .command("resume")
+    .description("claim tasks again")
+    .action(act((context) => switchQueue(context, "resume")));
+}

@@ -1,0 +1,31 @@
+import { ConfigError, loadConfig } from "@mosaic/config";
+import { chooseSandbox } from "@mosaic/sandbox";
+import type { DoctorProbes } from "../commands/doctor.ts";
+import type { Check } from "../render/check-lines.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every problem of the configuration in `env`. */
+function configurationProblems(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+/** Runs the sandbox that `mosaic up` would choose with `env`. */
+async function probeSandbox(env: Environment): Promise<Check> {
+  const name = "sandbox";
+  // An invalid configuration is reported by its own check; the sandbox that is looked at then is the default one.
+  const enabled = configurationProblems(env).length > 0 || loadConfig(env).sandboxEnabled;
+  const choice = await chooseSandbox({ enabled });
+  if (!choice.ok) return { name, outcome: "broken", detail: `${choice.problem}; ${choice.remedy}` };
+  const detail = choice.warning ?? choice.detail;
+  return { name, outcome: choice.warning === undefined ? "ok" : "warning", detail };
+}
+
+/** What `mosaic doctor` looks at with the planes' own means, when no server is up to be asked. */
+export const doctorProbes: DoctorProbes = { configuration: configurationProblems, sandbox: probeSandbox };

@@ -1,0 +1,106 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, type Config, loadConfig } from "@mosaic/config";
+import { FolderLockedError } from "@mosaic/store";
+import { createLogger } from "@mosaic/telemetry";
+import closeWithGrace from "close-with-grace";
+import { CliError, EXIT } from "../exit.ts";
+import { cleanLine } from "../terminal/clean.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { version } from "../version.ts";
+import { createLogFile, type LogFile } from "./log-file.ts";
+import { type Planes, PortTakenError, startPlanes } from "./planes.ts";
+import { portOwner } from "./port-owner.ts";
+import { createRedaction } from "./redaction.ts";
+import { upLines } from "./up-lines.ts";
+
+/** Closing takes this much longer than the grace of running agents, in milliseconds; then the process is ended. */
+const CLOSE_MS = 20_000;
+
+/**
+ * `mosaic up`: the three planes in this process. Resolves when they serve; a signal stops them (exit 0).
+ * @throws CliError when they cannot
+ */
+export async function up(
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const config = readConfig(env);
+  const log = createLogFile(config.home);
+  const planes = await start(config, log);
+  stopOnSignal({ terminal, config, planes, log });
+  if (terminal.json) terminal.jsonLine(ready(planes));
+  for (const warning of planes.warnings) terminal.warn(cleanLine(warning));
+  const facts = { version, logFile: log.path, defaultHome: join(homedir(), ".mosaic") };
+  for (const line of upLines(planes, facts)) terminal.say(line);
+}
+
+function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  try {
+    return loadConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CliError(EXIT.failure, "the configuration is not valid; nothing was started", {
+      hints: error.problems,
+    });
+  }
+}
+
+async function start(config: Config, log: LogFile): Promise<Planes> {
+  const logger = createLogger({
+    name: "mosaic",
+    level: config.logLevel,
+    redact: createRedaction(config),
+    destination: log,
+  });
+  try {
+    return await startPlanes({ config, logger });
+  } catch (error) {
+    if (error instanceof FolderLockedError) throw new CliError(EXIT.failure, error.message, { cause: error });
+    if (error instanceof PortTakenError) throw await portTaken(error);
+    throw error;
+  }
+}
+
+async function portTaken(error: PortTakenError): Promise<CliError> {
+  const owner = await portOwner(error.port);
+  const who =
+    owner === null
+      ? `See who has it: ss -ltnp 'sport = :${error.port}'`
+      : `Process ${owner.pid} (${cleanLine(owner.name)}) has it; look at it with: ps -fp ${owner.pid}`;
+  return new CliError(EXIT.failure, error.message, {
+    hints: [who, "Ports are set by ORCHESTRATOR_PORT, COORDINATOR_PORT and API_PORT; 0 takes a free one."],
+    cause: error,
+  });
+}
+
+/** The first signal stops gracefully, the second one at once; sandboxes end with this process either way. */
+function stopOnSignal(running: { terminal: Terminal; config: Config; planes: Planes; log: LogFile }): void {
+  const { terminal, config, planes, log } = running;
+  const delay = config.shutdownGrace * 1000 + CLOSE_MS;
+  const logger = { error: (problem: unknown) => terminal.fail(cleanLine(String(problem)), []) };
+  closeWithGrace({ delay, logger }, async ({ signal, err }) => {
+    if (err) terminal.fail(`mosaic fails: ${cleanLine(err.message)}`, [`The log says more: ${log.path}`]);
+    terminal.say(
+      `${signal ?? "failure"}: stopping; running agents get ${config.shutdownGrace} s, a second Ctrl-C ends them at once`,
+    );
+    await planes.close();
+    log.close();
+    terminal.say("stopped");
+  });
+}
+
+/** What `mosaic up --json` prints once, when the planes serve. */
+function ready(planes: Planes): Record<string, unknown> {
+  const { home, orchestrator, coordinator, api, tokenFile, model, warnings } = planes;
+  return {
+    version,
+    home,
+    orchestratorUrl: orchestrator.url,
+    coordinatorUrl: coordinator.url,
+    apiUrl: api.url,
+    tokenFile,
+    model,
+    warnings,
+  };
+}

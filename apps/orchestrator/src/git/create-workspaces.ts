@@ -1,0 +1,108 @@
+import { AttemptFailure, isRefusal, parseRepository } from "@mosaic/domain";
+import type { Git, Remotes } from "@mosaic/git";
+import type { Sandbox } from "@mosaic/sandbox";
+import { join } from "node:path";
+import { addedBlobs, readBlob, readFileAt } from "./blobs.ts";
+import { commitToBranch } from "./commit.ts";
+import { findConflicts } from "./conflicts.ts";
+import type { GitContext, Identity, WorkspaceLimits } from "./context.ts";
+import { createWorkspace, workspaceOf } from "./create.ts";
+import { diffCommits } from "./diff.ts";
+import { createLayout, folderName } from "./layout.ts";
+import { createMirrors } from "./mirrors.ts";
+import type { CleanupStep, Workspace, Workspaces } from "./port.ts";
+import { pushCommit } from "./push.ts";
+import { loadRecord, type WorkspaceRecord } from "./record.ts";
+import { removeWorkspace } from "./remove.ts";
+import { residueOf } from "./residue.ts";
+import { resolveBranch } from "./resolve-branch.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import { messageOf } from "./step.ts";
+import { sweepLeftovers } from "./sweep.ts";
+import { createTrash } from "./trash.ts";
+
+export interface WorkspacesOptions {
+  /** Absolute; owned by this process alone. */
+  readonly dataDir: string;
+  readonly git: Git;
+  readonly remotes: Remotes;
+  /** Where git reads an agent's tree. */
+  readonly sandbox: Sandbox;
+  /** Author and committer of what is pushed. */
+  readonly identity: Identity;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly limits?: Partial<WorkspaceLimits>;
+  /** Hears of what went wrong behind, where no caller waits. Default: a warning of the process. */
+  readonly onProblem?: (what: string, error: unknown) => void;
+}
+
+const DEFAULT_LIMITS: WorkspaceLimits = {
+  treeEntries: 400_000,
+  treeBytes: 8 * 1024 ** 3,
+  snapshotBytes: 64 * 1024 ** 2,
+  networkMs: 600_000,
+  readBackPausesMs: [0, 500, 2000],
+  localMs: 300_000,
+  salvageMs: 30_000,
+};
+
+/** Workspaces on this machine's disk, below `dataDir`. */
+export async function createWorkspaces(options: WorkspacesOptions): Promise<Workspaces> {
+  const { dataDir, limits, onProblem = warn, ...given } = options;
+  const layout = await createLayout(dataDir);
+  const base = { ...given, layout, onProblem, limits: { ...DEFAULT_LIMITS, ...limits } };
+  const context: GitContext = { ...base, mirrors: createMirrors(base), trash: createTrash(base) };
+  const removals = new Map<string, Promise<readonly CleanupStep[]>>();
+  return {
+    resolveBranch: (repository, branch, signal) => resolveBranch(context, repository, branch, signal),
+    mirrorOf: async (url) => context.mirrors.path(normalized(url)),
+    create: (request, signal) => createWorkspace(context, request, signal),
+    snapshot: async (workspace, request, signal) =>
+      await takeSnapshot(context, { workspace, record: await recordOf(workspace), signal }, request),
+    addedBlobs: (workspace, commit) => addedBlobs(context, workspace, commit),
+    readBlob: (mirror, objectId, maxBytes) => readBlob(context, { mirror, objectId }, maxBytes),
+    readFile: (mirror, commit, path, maxBytes) => readFileAt(context, { mirror, commit, path }, maxBytes),
+    diff: (mirror, from, commit, maxBytes) => diffCommits(context, { mirror, base: from, commit }, maxBytes),
+    commit: (workspace, commit) => commitToBranch(context, workspace, commit),
+    conflicts: (repository, workspace, commit, signal) =>
+      findConflicts(context, { repository, workspace, commit }, signal),
+    push: (repository, workspace, commit, signal) =>
+      pushCommit(context, { repository, workspace, commit }, signal),
+    // Two callers (an end and a kill) share one removal.
+    remove: (workspace) => {
+      const key = workspace.privateDir;
+      const running =
+        removals.get(key) ?? removeWorkspace(context, workspace).finally(() => removals.delete(key));
+      removals.set(key, running);
+      return running;
+    },
+    reopen: (agentId, taskId) => reopen(context, agentId, taskId),
+    residue: (agentId, taskId) => residueOf(context, agentId, taskId),
+    sweep: () => sweepLeftovers(context),
+    close: () => context.trash.settled(),
+  };
+}
+
+async function reopen({ layout }: GitContext, agentId: string, taskId: string): Promise<Workspace | null> {
+  const privateDir = join(layout.private, folderName(agentId, taskId));
+  const record = await loadRecord(privateDir);
+  return record === null ? null : workspaceOf(privateDir, record);
+}
+
+async function recordOf(workspace: Workspace): Promise<WorkspaceRecord> {
+  const record = await loadRecord(workspace.privateDir);
+  if (record?.ready !== true)
+    throw new AttemptFailure("workspace", "the workspace was removed or never finished");
+  return record;
+}
+
+function warn(what: string, error: unknown): void {
+  process.emitWarning(`${what}: ${messageOf(error)}`);
+}
+
+/** The spelling a mirror is found by: what git is given, however a person wrote it. */
+function normalized(url: string): string {
+  const repository = parseRepository(url);
+  return isRefusal(repository) ? url : repository.url;
+}

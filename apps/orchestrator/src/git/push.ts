@@ -1,0 +1,95 @@
+import { AttemptFailure, type Repository } from "@mosaic/domain";
+import { GitError, reasonOf } from "@mosaic/git";
+import { setTimeout as pause } from "node:timers/promises";
+import type { GitContext } from "./context.ts";
+import { RepositoryUnreachableError, type Pushed, type Workspace } from "./port.ts";
+import { branchRef, pushedRef, resolve, setRef } from "./refs.ts";
+import { asUnreachable } from "./remote-failure.ts";
+import { remoteHead } from "./resolve-branch.ts";
+
+interface PushRequest {
+  readonly repository: Repository;
+  readonly workspace: Workspace;
+  readonly commit: string;
+}
+
+/**
+ * Pushes exactly the commit that the workspace's branch is at, only over what we ourselves pushed there before, and
+ * believes the remote's ref rather than the answer: a push whose answer was lost has happened.
+ * @throws AttemptFailure `push`; the signal's reason
+ */
+export async function pushCommit(
+  context: GitContext,
+  request: PushRequest,
+  signal?: AbortSignal,
+): Promise<Pushed> {
+  const { repository, workspace, commit } = request;
+  const { mirror, branch, agentId } = workspace;
+  const committed = await resolve(context.git, mirror, branchRef(branch));
+  if (committed !== commit) {
+    throw new AttemptFailure(
+      "push",
+      `${commit} is not what was committed to '${branch}'; nothing was pushed`,
+    );
+  }
+  const before = await resolve(context.git, mirror, pushedRef(agentId));
+  const refusal = await send(context, request, { expected: before ?? "", signal });
+  const found = await readBack(context, request, signal).catch((error: unknown) => {
+    if (!(error instanceof RepositoryUnreachableError)) throw error;
+    const why = refusal ?? `the push was accepted, but could not be verified: ${error.message}`;
+    throw new AttemptFailure("push", why, { cause: error });
+  });
+  if (found !== commit) {
+    const why = refusal ?? `the remote's '${branch}' is at ${found ?? "nothing"} after the push`;
+    throw new AttemptFailure("push", why, { details: { branch, commit, remote: found } });
+  }
+  await setRef(context, mirror, { ref: pushedRef(agentId), commit });
+  return { branch, commit, remote: repository.url };
+}
+
+/** Tries the push; answers with the reason when git or the remote refused it. */
+async function send(
+  { git, remotes, limits }: GitContext,
+  { repository, workspace, commit }: PushRequest,
+  { expected, signal }: { readonly expected: string; readonly signal: AbortSignal | undefined },
+): Promise<string | null> {
+  const ref = branchRef(workspace.branch);
+  try {
+    const remote = await remotes.open(repository);
+    const { code, stdout, stderr } = await git.run({
+      command: "push",
+      gitDir: workspace.mirror,
+      options: ["--porcelain", "--no-verify", "--no-follow-tags", `--force-with-lease=${ref}:${expected}`],
+      values: [remote.url, `${commit}:${ref}`],
+      remote,
+      timeoutMs: limits.networkMs,
+      signal,
+      accept: [0, 1],
+    });
+    return code === 0 ? null : `the remote refused the push: ${reasonOf(`${stderr}\n${stdout.toString()}`)}`;
+  } catch (error) {
+    const failure = asUnreachable(error);
+    if (!(failure instanceof RepositoryUnreachableError)) throw failure;
+    const why = error instanceof GitError ? reasonOf(error.stderr) || error.message : failure.message;
+    return `the push failed: ${why}`;
+  }
+}
+
+async function readBack(
+  context: GitContext,
+  { repository, workspace }: PushRequest,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  let failure: unknown;
+  for (const delay of context.limits.readBackPausesMs) {
+    if (delay > 0) await pause(delay);
+    signal?.throwIfAborted();
+    try {
+      return await remoteHead(context, repository, { branch: workspace.branch, signal });
+    } catch (error) {
+      if (!(error instanceof RepositoryUnreachableError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}

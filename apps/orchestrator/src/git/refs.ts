@@ -1,0 +1,71 @@
+import type { Git } from "@mosaic/git";
+import type { GitContext } from "./context.ts";
+
+/** Where an agent's snapshots are kept: one ref per snapshot, the number is its order. */
+export const snapshotRef = (agentId: string, sequence: number): string =>
+  `refs/mosaic/agents/${agentId}/snapshots/${sequence}`;
+/** The commit that is known to be on the remote because we pushed it. */
+export const pushedRef = (agentId: string): string => `refs/mosaic/agents/${agentId}/pushed`;
+/** What was left in a workspace when it was removed. */
+export const salvageRef = (agentId: string): string => `refs/mosaic/salvage/${agentId}`;
+export const remoteRef = (branch: string): string => `refs/remotes/origin/${branch}`;
+export const branchRef = (branch: string): string => `refs/heads/${branch}`;
+
+export interface Ref {
+  readonly name: string;
+  readonly objectId: string;
+}
+
+/** Refs that are one of `patterns` or lie below it. */
+export async function listRefs(
+  git: Git,
+  mirror: string,
+  patterns: readonly string[],
+): Promise<readonly Ref[]> {
+  const { stdout } = await git.run({
+    command: "for-each-ref",
+    gitDir: mirror,
+    options: ["--format=%(objectname) %(refname)"],
+    values: patterns,
+  });
+  return stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => ({ objectId: line.slice(0, line.indexOf(" ")), name: line.slice(line.indexOf(" ") + 1) }));
+}
+
+/** The object a ref or expression names, or null. */
+export async function resolve(git: Git, mirror: string, expression: string): Promise<string | null> {
+  const { code, stdout } = await git.run({
+    command: "rev-parse",
+    gitDir: mirror,
+    options: ["--verify", "--quiet"],
+    values: [expression],
+    accept: [0, 1],
+  });
+  return code === 0 ? stdout.toString().trim() : null;
+}
+
+/** The newest snapshot of an agent, or null. */
+export async function newestSnapshot(git: Git, mirror: string, agentId: string): Promise<Ref | null> {
+  const refs = await listRefs(git, mirror, [`refs/mosaic/agents/${agentId}/snapshots`]);
+  const order = (ref: Ref): number => Number(ref.name.slice(ref.name.lastIndexOf("/") + 1));
+  return refs.toSorted((a, b) => order(b) - order(a))[0] ?? null;
+}
+
+/** Points a ref of ours to a commit, durably; with `expected` only if it is there now. */
+export async function setRef(
+  { git, mirrors }: Pick<GitContext, "git" | "mirrors">,
+  mirror: string,
+  { ref, commit, expected }: { readonly ref: string; readonly commit: string; readonly expected?: string },
+): Promise<void> {
+  await mirrors.withRefs(mirror, () =>
+    git.run({
+      command: "update-ref",
+      gitDir: mirror,
+      config: [["core.fsync", "committed"]],
+      values: expected === undefined ? [ref, commit] : [ref, commit, expected],
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+import { commitTree } from "./commit-tree.ts";
+import type { GitContext } from "./context.ts";
+import type { Workspace } from "./port.ts";
+import type { WorkspaceRecord } from "./record.ts";
+import { newestSnapshot, resolve, salvageRef, setRef } from "./refs.ts";
+import { storeTree } from "./store-tree.ts";
+
+/**
+ * Makes sure that every file of a workspace (tracked, or not ignored) is in the mirror as a commit under a ref, and
+ * answers with a sentence that says which. Nothing may be deleted before this has returned.
+ * @throws when it cannot be made sure
+ */
+export async function salvage(
+  context: GitContext,
+  target: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
+): Promise<string> {
+  const { mirror, agentId, taskId, baseCommit } = target.workspace;
+  const tree = await storeTree(context, target, {
+    verbatim: true,
+    signal: AbortSignal.timeout(context.limits.salvageMs),
+  });
+  const treeOf = (commit: string): Promise<string | null> => resolve(context.git, mirror, `${commit}^{tree}`);
+  const snapshot = await newestSnapshot(context.git, mirror, agentId);
+  if (snapshot !== null && (await treeOf(snapshot.objectId)) === tree) return `is ${snapshot.name}`;
+  if (snapshot === null && (await treeOf(baseCommit)) === tree) return "nothing was changed";
+  const ref = salvageRef(agentId);
+  const former = await resolve(context.git, mirror, ref);
+  const commit = await commitTree(context, mirror, {
+    tree,
+    parent: former ?? snapshot?.objectId ?? baseCommit,
+    subject: `Salvaged from agent ${agentId}`,
+    body: `What its workspace for task ${taskId} held when it was removed.`,
+    at: context.now().toISOString(),
+  });
+  await setRef(context, mirror, { ref, commit });
+  const kept = await treeOf(ref);
+  if (kept !== tree)
+    throw new Error(`${ref} was read back as ${kept ?? "nothing"} instead of the tree ${tree}`);
+  return `saved as ${ref}`;
+}

@@ -1,0 +1,172 @@
+import { OBJECT_ID_PATTERN, AttemptFailure } from "@mosaic/domain";
+import { configEnvironment, hardenedConfig, hardenedEnvironment, reasonOf } from "@mosaic/git";
+import { collect, SandboxError, type Collected, type SandboxSpec } from "@mosaic/sandbox";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { GitContext } from "./context.ts";
+import { importObjects } from "./import-objects.ts";
+import { indexToStartFrom, keepIndex, second } from "./kept-index.ts";
+import type { Workspace } from "./port.ts";
+import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
+import type { WorkspaceRecord } from "./record.ts";
+import { checkTree, unsafeTree, type TreeFacts } from "./tree-check.ts";
+
+interface StoreOptions {
+  /**
+   * False lets `.gitattributes` of the tree convert line ends and encodings, as a person's `git add` would. True takes
+   * every byte as it lies there, of files that no snapshot has taken yet.
+   */
+  readonly verbatim: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs inside. Prints the tree's id and, after it, a pack of the new objects. Without its alternates the git directory
+ * holds exactly those. Every step is a command of its own, so that none can fail unseen; only the first may, for it
+ * merely tells unchanged files from changed ones (`add` would write the unchanged ones again, since it cannot touch the
+ * mirror's copy of them).
+ */
+const SCRIPT = `set -eu
+git update-index -q --refresh || :
+git add --all
+git write-tree
+rm "$GIT_DIR/objects/info/alternates"
+git cat-file --batch-all-objects --unordered --batch-check='%(objectname)' > "$GIT_DIR/new-objects"
+git pack-objects --quiet --stdout --window=0 --compression=1 < "$GIT_DIR/new-objects"
+`;
+
+/** Settings that decide what a file is as an object; a repository's own say nothing here. */
+const FAITHFUL = [
+  ["core.fileMode", "true"],
+  ["core.symlinks", "true"],
+  ["core.ignoreCase", "false"],
+  ["core.precomposeUnicode", "false"],
+  ["core.autocrlf", "false"],
+  ["core.safecrlf", "false"],
+  ["core.sparseCheckout", "false"],
+  // The git directory and the tree may belong to another user in there.
+  ["safe.directory", "*"],
+] as const;
+
+/** What `git add` only warns about, though it means that it left something out. */
+const LEFT_OUT = /^warning: .*(?:could not|unable to|cannot|denied).*$/m;
+const NO_CONVERSION = "* !text !eol !crlf !ident !filter !working-tree-encoding\n";
+const INSIDE_PATH = "/usr/local/bin:/usr/bin:/bin";
+const LARGEST_FILE = 8 * 1024 * 1024 * 1024;
+
+/**
+ * Stores the files of a workspace as a tree in the mirror and answers with its id. git reads them in a fresh sandbox
+ * without network, with the tree read-only and a git directory of its own; what it answers is checked before it is kept.
+ * @throws AttemptFailure `unsafe_tree`, `sandbox`; the signal's reason
+ */
+export async function storeTree(
+  context: GitContext,
+  { workspace, record }: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
+  options: StoreOptions,
+): Promise<string> {
+  const { limits, layout, newId } = context;
+  const { verbatim, signal } = options;
+  const id = newId();
+  const folder = join(layout.scratch, id);
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    const began = second((await stat(folder)).mtimeMs);
+    const facts = await checkTree(workspace.tree, { limits, gitlinks: record.gitlinks, signal });
+    const start = await indexToStartFrom(workspace.privateDir, record, facts.changedAt);
+    const gitDir = await prepare(context, { folder, workspace, index: start.path, facts, verbatim });
+    const { tree, pack } = parse(await run(context, specOf(context, { id, folder, workspace }), signal));
+    await importObjects(context, workspace.mirror, pack);
+    // Not before: an index is good only where the objects it names are.
+    if (!verbatim) await keepIndex(gitDir, workspace.privateDir, { start, began });
+    return tree;
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+interface Preparation {
+  readonly folder: string;
+  readonly workspace: Workspace;
+  readonly index: string;
+  readonly facts: TreeFacts;
+  readonly verbatim: boolean;
+}
+
+async function prepare({ sandbox, layout }: GitContext, preparation: Preparation): Promise<string> {
+  const { folder, workspace, index, facts, verbatim } = preparation;
+  const gitDir = await makeThrowAwayGitDir({
+    folder,
+    mirror: workspace.mirror,
+    index,
+    head: "refs/heads/snapshot",
+    refs: { "refs/heads/snapshot": workspace.baseCommit },
+  });
+  if (verbatim) await writeFile(join(gitDir, "info", "attributes"), NO_CONVERSION);
+  if (sandbox.isolates) return gitDir;
+  // Without mounts, prepared folders are links in the tree while the agent runs: they are not its work.
+  const ours = facts.absoluteLinks.filter(({ target }) => target.startsWith(`${layout.root}/`));
+  await writeFile(join(gitDir, "info", "exclude"), ours.map(({ path }) => `/${escaped(path)}\n`).join(""));
+  return gitDir;
+}
+
+const escaped = (path: string): string => path.replaceAll(/[\\*?[\]#! ]/g, String.raw`\$&`);
+
+function specOf(
+  { limits }: GitContext,
+  { id, folder, workspace }: { id: string; folder: string; workspace: Workspace },
+): SandboxSpec {
+  return {
+    id: `snapshot-${id}`,
+    label: `snapshot:${workspace.agentId}`,
+    command: ["/bin/sh", "-c", SCRIPT],
+    env: {
+      ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),
+      ...configEnvironment([...hardenedConfig(), ...FAITHFUL]),
+      GIT_DIR: INSIDE.git,
+      GIT_WORK_TREE: INSIDE.tree,
+    },
+    cwd: INSIDE.tree,
+    mounts: gitMounts(folder, { mirror: workspace.mirror, tree: workspace.tree, writable: false }),
+    scratch: [],
+    limits: {
+      memoryMb: 1024,
+      fileBytes: Math.min(limits.treeBytes, LARGEST_FILE),
+      openFiles: 1024,
+      tmpBytes: 1024 * 1024,
+    },
+  };
+}
+
+async function run(
+  context: GitContext,
+  spec: SandboxSpec,
+  signal: AbortSignal | undefined,
+): Promise<Collected> {
+  try {
+    const { snapshotBytes, localMs } = context.limits;
+    const options = {
+      maxBytes: snapshotBytes,
+      timeoutMs: localMs,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const result = await collect(await context.sandbox.start(spec), options);
+    if (result.aborted) signal?.throwIfAborted();
+    if (result.timedOut) throw unsafeTree([`git did not read the tree within ${localMs} ms`]);
+    if (result.truncated) throw unsafeTree([`the change is larger than ${snapshotBytes} bytes, compressed`]);
+    if (result.outOfMemory) throw unsafeTree(["git ran out of memory on the tree"]);
+    const leftOut = LEFT_OUT.exec(result.stderr.toString())?.[0];
+    if (leftOut !== undefined) throw unsafeTree([`git says: ${leftOut}`]);
+    if (result.code !== 0) throw unsafeTree([`git says: ${reasonOf(result.stderr.toString()) || "nothing"}`]);
+    return result;
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    throw new AttemptFailure("sandbox", `the snapshot's sandbox failed: ${error.message}`, { cause: error });
+  }
+}
+
+function parse({ stdout }: Collected): { readonly tree: string; readonly pack: Buffer } {
+  const end = stdout.indexOf("\n");
+  const tree = stdout.subarray(0, Math.max(end, 0)).toString("latin1");
+  if (!OBJECT_ID_PATTERN.test(tree)) throw unsafeTree(["git's answer does not start with a tree's id"]);
+  return { tree, pack: stdout.subarray(end + 1) };
+}

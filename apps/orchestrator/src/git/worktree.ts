@@ -1,0 +1,110 @@
+import { AttemptFailure, branchName } from "@mosaic/domain";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { GitContext } from "./context.ts";
+import { branchRef, listRefs, remoteRef } from "./refs.ts";
+
+export interface Worktree {
+  readonly branch: string;
+  /** git's own folder for this worktree in the mirror: HEAD and index. Trusted, never shown to an agent. */
+  readonly adminDir: string;
+}
+
+interface WorktreeRequest {
+  readonly mirror: string;
+  readonly tree: string;
+  readonly agentId: string;
+  readonly taskId: string;
+  readonly commit: string;
+}
+
+/** Registers an empty worktree on a new branch. Call it through `withRefs`: the branch is chosen and taken in one go. */
+export async function addWorktree(
+  { git }: Pick<GitContext, "git">,
+  { mirror, tree, agentId, taskId, commit }: WorktreeRequest,
+): Promise<Worktree> {
+  const branch = await freeBranch({ git }, mirror, branchName(agentId, taskId));
+  await git.run({
+    command: "worktree",
+    gitDir: mirror,
+    options: ["add", "--quiet", "--no-checkout", ["-b", branch]],
+    values: [tree, commit],
+  });
+  return { branch, adminDir: await adminDirOf(tree) };
+}
+
+/** The wanted name, or the next that neither the mirror nor the remote has (ORCH-111). */
+async function freeBranch({ git }: Pick<GitContext, "git">, mirror: string, wanted: string): Promise<string> {
+  const folder = wanted.slice(0, wanted.indexOf("/"));
+  const patterns = [branchRef(folder), remoteRef(folder)];
+  const taken = new Set((await listRefs(git, mirror, patterns)).map((ref) => ref.name));
+  if (taken.has(remoteRef(folder))) {
+    throw new AttemptFailure(
+      "workspace",
+      `the repository has a branch called '${folder}', so git cannot make '${wanted}' beside it; rename that branch`,
+    );
+  }
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    if (!taken.has(branchRef(name)) && !taken.has(remoteRef(name))) return name;
+  }
+}
+
+/** Fills the worktree with its commit's files, on as many cores as there are. */
+export async function checkOut(
+  { git, limits }: Pick<GitContext, "git" | "limits">,
+  { adminDir, tree, signal }: { adminDir: string; tree: string; signal: AbortSignal | undefined },
+): Promise<{ readonly files: number }> {
+  await git.run({
+    command: "read-tree",
+    gitDir: adminDir,
+    workTree: tree,
+    options: ["--reset", "-u"],
+    values: ["HEAD"],
+    timeoutMs: limits.localMs,
+    signal,
+  });
+  return { files: await indexEntries(join(adminDir, "index")) };
+}
+
+/** Paths of the commit that are other repositories (mode 160000). */
+export async function gitlinks(
+  { git }: Pick<GitContext, "git">,
+  mirror: string,
+  commit: string,
+): Promise<readonly string[]> {
+  const { stdout } = await git.run({
+    command: "ls-tree",
+    gitDir: mirror,
+    options: ["-r", "-z", "--full-tree"],
+    values: [commit],
+    maxBytes: 512 * 1024 * 1024,
+  });
+  return stdout
+    .toString()
+    .split("\0")
+    .filter((line) => line.startsWith("160000 "))
+    .map((line) => line.slice(line.indexOf("\t") + 1));
+}
+
+/** Forgets worktrees whose folder is gone. Call it through `withRefs`. */
+export async function pruneWorktrees({ git }: Pick<GitContext, "git">, mirror: string): Promise<void> {
+  await git.run({ command: "worktree", gitDir: mirror, options: ["prune", "--expire", "now"] });
+}
+
+/** Where git keeps its part of a fresh worktree. Only before an agent could write there. */
+async function adminDirOf(tree: string): Promise<string> {
+  const pointer = await readFile(join(tree, ".git"), "utf8");
+  return pointer.replace(/^gitdir: /, "").trim();
+}
+
+/** The number of entries is in the header of an index: signature, version, count, 4 bytes each. */
+async function indexEntries(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
+    return buffer.readUInt32BE(8);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,14 @@
+import type { Config } from "@mosaic/config";
+import type { SandboxChoice } from "@mosaic/sandbox";
+import type { Logger } from "@mosaic/telemetry";
+import type { Data } from "./data/open.ts";
+
+/** What the execution plane is built from. */
+export interface OrchestratorOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly data: Data;
+  readonly sandbox: SandboxChoice;
+  readonly coordinator: { readonly url: string; readonly token: string };
+  readonly logger: Logger;
+}

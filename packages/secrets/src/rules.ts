@@ -1,0 +1,36 @@
+import { FILE_NAME_RULES } from "./file-names.ts";
+import type { Rule } from "./rule.ts";
+import { ANTHROPIC_RULES } from "./rules/anthropic.ts";
+import { CLOUD_RULES } from "./rules/cloud.ts";
+import { CODE_HOST_RULES } from "./rules/code-hosts.ts";
+import { GENERIC_RULES } from "./rules/generic.ts";
+import { KEY_RULES } from "./rules/keys.ts";
+import { MESSAGING_RULES } from "./rules/messaging.ts";
+import { MODEL_VENDOR_RULES } from "./rules/model-vendors.ts";
+
+export interface RuleInfo {
+  readonly id: string;
+  readonly description: string;
+}
+
+/** The built-in content rules; where two match the same place, the earlier one names it. */
+export const CONTENT_RULES: readonly Rule[] = [
+  ...ANTHROPIC_RULES,
+  ...MODEL_VENDOR_RULES,
+  ...CLOUD_RULES,
+  ...CODE_HOST_RULES,
+  ...MESSAGING_RULES,
+  ...KEY_RULES,
+  ...GENERIC_RULES,
+];
+
+/** The file could not be scanned completely. */
+export const UNSCANNABLE = "unscannable";
+
+/** Id and description of everything a finding may name, for documentation and messages. */
+export const RULES: readonly RuleInfo[] = [
+  ...CONTENT_RULES.map(({ id, description }) => ({ id, description })),
+  ...FILE_NAME_RULES.map(({ id, description }) => ({ id, description })),
+  { id: "known:<name>", description: "A value this instance holds itself, plain or encoded" },
+  { id: UNSCANNABLE, description: "Unreadable, too large, or not scanned in time" },
+];

@@ -67,7 +67,7 @@ module.exports = {
     {
       name: "main-is-a-root",
       severity: "error",
-      from: { pathNot: ["\\.spec\\.ts$", "^apps/[^/]+/tests/"] },
+      from: { pathNot: ["\\.spec\\.ts$", "^apps/[^/]+/(tests|bin)/"] },
       to: { path: "^apps/[^/]+/src/main\\.ts$" },
     },
     {

@@ -1,1 +1,1 @@
-export {};
+export { type ApiApp, type ApiOptions, buildApiApp } from "./app.ts";

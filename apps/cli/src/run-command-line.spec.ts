@@ -14,7 +14,7 @@ async function runHere(
     argv,
     env: { MOSAIC_TOKEN: "some-token-some-token", ...env },
     streams,
-    cwd: "/work/here",
+    cwd: "/home/me/here",
     homeDir: "/home/me",
     version: "1.2.3",
     now: () => 0,

@@ -4,12 +4,13 @@ import { agentHandlers } from "./api/agents.ts";
 import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
 import { queueHandlers } from "./api/queue.ts";
 import { createKill } from "./killswitch/kill.ts";
+import { auditSwitches } from "./monitor/audit-switches.ts";
 import { healthChecks, warningsOf } from "./monitor/health.ts";
 import { watch } from "./monitor/watch.ts";
 import { createDispatcher } from "./queue/dispatcher.ts";
 import { drain } from "./queue/drain.ts";
 import type { OrchestratorOptions } from "./options.ts";
-import { recover } from "./queue/recover.ts";
+import { cleanLeftovers, recover } from "./queue/recover.ts";
 import { wire } from "./wire.ts";
 
 export interface OrchestratorApp {
@@ -33,6 +34,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
   const dispatcher = createDispatcher(services);
   const stream = createAgentEventStream(services.state, metrics);
   let closing = false;
+  let cleaning: Promise<void> = Promise.resolve();
   let stopWatch = (): void => {};
 
   const server = createHttpServer({
@@ -77,8 +79,10 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     warnings,
     model: services.gateway.upstream,
     async start() {
-      await recover(services);
+      const leftovers = await recover(services);
+      await auditSwitches(services);
       stopWatch = watch(services);
+      cleaning = cleanLeftovers(services, leftovers);
       if (options.sandbox.ok) dispatcher.start();
     },
     async close() {
@@ -86,6 +90,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       stopWatch();
       await dispatcher.stop();
       await drain(services);
+      await cleaning;
       stream.closeAll();
       await server.close();
       await services.gateway.close();

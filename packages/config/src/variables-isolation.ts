@@ -97,7 +97,7 @@ export const ISOLATION_VARIABLES = {
     schema: integer(1, 64),
     default: "2",
     group: "Gates",
-    description: "Gates that run at once for one commit.",
+    description: "Gates that run at once in one coordinator.",
   }),
   gateMemoryMb: variable({
     names: ["MOSAIC_GATE_MEMORY_MB"],

@@ -24,12 +24,12 @@ describe("absoluteRepository", () => {
     ["ssh://git@example.com/a", "ssh://git@example.com/a"],
     ["git@example.com:a/b.git", "git@example.com:a/b.git"],
     ["/srv/app/", "/srv/app"],
-    [".", "/work/here"],
-    ["../app", "/work/app"],
-    ["./a:b", "/work/here/a:b"],
+    [".", "/home/me/here"],
+    ["../app", "/home/me/app"],
+    ["./a:b", "/home/me/here/a:b"],
     ["", ""],
   ])("%j becomes %j", (repository, absolute) => {
-    expect(absoluteRepository(repository, "/work/here")).toBe(absolute);
+    expect(absoluteRepository(repository, "/home/me/here")).toBe(absolute);
   });
 
   it("takes a folder that is there for a folder, even if its name has a colon", () => {

@@ -9,6 +9,7 @@ import type { GitContext, Identity, WorkspaceLimits } from "./context.ts";
 import { createWorkspace, workspaceOf } from "./create.ts";
 import { diffCommits } from "./diff.ts";
 import { createLayout, folderName } from "./layout.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { createMirrors } from "./mirrors.ts";
 import type { CleanupStep, Workspace, Workspaces } from "./port.ts";
 import { pushCommit } from "./push.ts";
@@ -80,6 +81,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     reopen: (agentId, taskId) => reopen(context, agentId, taskId),
     residue: (agentId, taskId) => residueOf(context, agentId, taskId),
     sweep: () => sweepLeftovers(context),
+    leftovers: () => findLeftovers(context),
     close: () => context.trash.settled(),
   };
 }

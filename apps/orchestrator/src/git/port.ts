@@ -107,6 +107,8 @@ export interface Workspaces {
   residue(agentId: string, taskId: string): Promise<readonly string[]>;
   /** At a start, before anything else: removes what a former process left half-made, locked or in the trash. Never throws. */
   sweep(): Promise<readonly CleanupStep[]>;
+  /** Workspaces on disk. At a start, before any is created, these are a former process's. */
+  leftovers(): Promise<readonly Workspace[]>;
   /** Waits for deletions in the background. */
   close(): Promise<void>;
 }

@@ -213,7 +213,7 @@ describe("a snapshot of a hostile tree", () => {
 
   it("is refused for fifos and sockets, naming each", async () => {
     await start();
-    execFileSync("mkfifo", [join(workspace.tree, "pipe\n")]);
+    await bench.asAgent(workspace, "mkfifo 'pipe\n'");
     const server = createServer();
     const path = join(bench.fixture.folder, "s");
     await new Promise<void>((resolve) => {

@@ -1,30 +1,34 @@
+import type { Workspace } from "../git/port.ts";
 import type { Services } from "../services.ts";
+import { recordCleanUp } from "../spawner/clean-up.ts";
 
 /**
- * What a start owes to the process before it: its leases are void, tasks that were admitted and never queued are
- * queued, and workspaces of agents that have ended are cleaned up. Attempts that were cut off are ended by the next
- * claim of their task.
+ * What a start owes to the process before it, before it claims anything: leases of that process are void, tasks that
+ * were admitted and never queued are queued, and what it left half-made on disk is removed. Attempts that were cut off
+ * are ended by the next claim of their task. Answers with the workspaces of dead agents, which `cleanLeftovers` saves
+ * and removes while this process already works.
  */
-export async function recover(
-  services: Services,
-): Promise<{ readonly released: number; readonly enqueued: number }> {
-  const { state, queue, instanceId, log } = services;
+export async function recover(services: Services): Promise<readonly Workspace[]> {
+  const { state, queue, instanceId, workspaces, log } = services;
+  const swept = (await workspaces.sweep()).filter((step) => !step.ok);
+  if (swept.length > 0) log.error({ swept }, "what the last process left half-made could not all be removed");
   const released = await queue.release(instanceId);
-  const enqueued = await enqueueForgotten(services);
-  const unfinished = await state.listTasks(["assigned", "executing"]);
-  for (const task of unfinished) await queue.enqueue({ taskId: task.taskId, priority: task.priority });
-  if (released + enqueued + unfinished.length > 0) {
-    log.info({ released, enqueued, unfinished: unfinished.length }, "took up what the last process left");
-  }
-  return { released, enqueued };
-}
-
-/** Queues tasks that are `pending` and have no entry: the process died between the two steps. */
-export async function enqueueForgotten(services: Pick<Services, "state" | "queue">): Promise<number> {
+  const unfinished = await state.listTasks(["pending", "assigned", "executing"]);
   let enqueued = 0;
-  for (const task of await services.state.listTasks(["pending"])) {
-    const outcome = await services.queue.enqueue({ taskId: task.taskId, priority: task.priority });
+  for (const task of unfinished) {
+    const outcome = await queue.enqueue({ taskId: task.taskId, priority: task.priority });
     if (outcome === "added") enqueued += 1;
   }
-  return enqueued;
+  const leftovers = await workspaces.leftovers();
+  if (released + enqueued + leftovers.length > 0) {
+    log.info({ released, enqueued, workspaces: leftovers.length }, "took up what the last process left");
+  }
+  return leftovers;
+}
+
+/** Salvages and removes the workspaces of agents that died with a former process. Never throws. */
+export async function cleanLeftovers(services: Services, leftovers: readonly Workspace[]): Promise<void> {
+  for (const workspace of leftovers) {
+    await recordCleanUp(services, workspace, await services.workspaces.remove(workspace));
+  }
 }

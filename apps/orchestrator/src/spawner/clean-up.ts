@@ -22,21 +22,30 @@ export async function cleanUp(services: Services, execution: Execution): Promise
     );
   }
   if (workspace !== null) steps.push(...(await services.workspaces.remove(workspace)));
+  await recordCleanUp(services, execution, steps);
+  return steps;
+}
+
+/** One event for a clean-up, and an error in the log for what it could not do. Never throws. */
+export async function recordCleanUp(
+  services: Pick<Services, "state" | "log" | "now">,
+  subject: { readonly agentId: string; readonly taskId: string },
+  steps: readonly CleanupStep[],
+): Promise<void> {
   const failed = steps.filter((step) => !step.ok);
   if (failed.length > 0)
-    services.log.error({ agentId: execution.agentId, failed }, "the clean-up is not complete");
+    services.log.error({ agentId: subject.agentId, failed }, "the clean-up is not complete");
   await services.state
     .append([
       {
         type: "agent.cleanup",
         time: services.now().toISOString(),
-        subject: execution.agentId,
-        taskId: execution.taskId,
+        subject: subject.agentId,
+        taskId: subject.taskId,
         data: { steps: steps.map((step) => ({ ...step })) },
       },
     ])
     .catch((error: unknown) => services.log.error({ err: error }, "the clean-up could not be recorded"));
-  return steps;
 }
 
 /** Runs one step; `null` is success, a text is what went wrong. */

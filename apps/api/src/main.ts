@@ -1,0 +1,50 @@
+import { ConfigError, loadConfig, type Config } from "@mosaic/config";
+import { createLogger } from "@mosaic/telemetry";
+import closeWithGrace from "close-with-grace";
+import { createConfiguredToken } from "./access/configured-token.ts";
+import { buildApiApp } from "./app.ts";
+import { version } from "./version.ts";
+
+// The control plane as a process of its own; `mosaic up` composes all three planes instead.
+
+/** What a person has to mend before this can start. */
+function refuse(message: string): never {
+  process.stderr.write(`mosaic-api: ${message}\n`);
+  process.exit(1);
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.message);
+    throw error;
+  }
+}
+
+const config = readConfig();
+const token =
+  config.serviceToken ??
+  config.adminToken ??
+  refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the api alone has no token store");
+const logger = createLogger({
+  name: "api",
+  level: config.logLevel,
+  redact: (text) => text.replaceAll(token, "[redacted]"),
+});
+const app = buildApiApp({
+  config,
+  version,
+  orchestratorUrl: config.orchestratorUrl,
+  coordinatorUrl: config.coordinatorUrl,
+  findToken: createConfiguredToken(token),
+  warnings: () => [],
+  logger,
+});
+closeWithGrace({ delay: config.shutdownGrace * 1000 + 5000, logger }, async ({ signal, err }) => {
+  if (err) logger.error({ err }, "the api closes after an error");
+  else logger.info({ signal }, "the api closes");
+  await app.close();
+});
+const { url } = await app.server.listen({ host: config.host, port: config.apiPort });
+logger.info({ url }, "the api listens");

@@ -1,0 +1,17 @@
+import { afterEach, expect, it } from "vitest";
+import { scenario, startSystem, type System } from "./system.ts";
+
+let system: System;
+afterEach(() => system.close());
+
+it("SANDBOX_ENABLED=false does the main job on the host, and says so in health, status and the event", async () => {
+  system = await startSystem(scenario("repaired-at-once"), { SANDBOX_ENABLED: "false" });
+  const ready = await system.client.call("ready");
+  expect(ready.warnings.join()).toContain("Sandbox off");
+  expect(ready.checks["sandbox"]).toMatchObject({ ok: true, warning: true });
+  const agentId = await system.spawn({ options: { sandbox: false } });
+  const agent = await system.ended(agentId);
+  expect(agent).toMatchObject({ status: "completed", sandbox: "none" });
+  const running = await system.seen(agentId, "agent.running");
+  expect(running.data).toMatchObject({ sandbox: "none" });
+});

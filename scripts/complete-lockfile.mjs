@@ -3,7 +3,18 @@
 // without integrity is enough: npm skips it on other platforms, and fetches and checks it on its own.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const OS = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "netbsd", "openbsd", "sunos", "aix"];
+const OS = [
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "openharmony",
+  "win32",
+  "netbsd",
+  "openbsd",
+  "sunos",
+  "aix",
+];
 const CPU = ["arm64", "arm", "x64", "ia32", "ppc64", "s390x", "riscv64", "loong64", "mips64el", "wasm32"];
 
 const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
@@ -18,7 +29,13 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const os = OS.filter((word) => words.includes(word));
     const cpu = CPU.filter((word) => words.includes(word));
     if (cpu.length === 0) throw new Error(`cannot tell the platform of ${name} from its name`);
-    lock.packages[root in lock.packages ? beside : root] = { version, ...(entry.dev ? { dev: true } : {}), optional: true, ...(os.length > 0 ? { os } : {}), cpu };
+    lock.packages[root in lock.packages ? beside : root] = {
+      version,
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+      ...(os.length > 0 ? { os } : {}),
+      cpu,
+    };
     added.push(name);
   }
 }

@@ -7,6 +7,7 @@ import {
   eventReference,
   orchestratorRoutes,
   problemReference,
+  routeReference,
   toOpenApi,
 } from "@mosaic/contracts";
 
@@ -17,6 +18,11 @@ const FILES = {
   "docs/reference/configuration.md": configurationReference(),
   "docs/reference/problems.md": problemReference(),
   "docs/reference/events.md": eventReference(),
+  "docs/reference/routes.md": routeReference({
+    "Orchestrator (3001)": orchestratorRoutes,
+    "Coordinator (8000)": coordinatorRoutes,
+    "Api (3000)": apiRoutes,
+  }),
   "docs/reference/orchestrator.openapi.json": openApi(orchestratorRoutes, "Mosaic orchestrator"),
   "docs/reference/coordinator.openapi.json": openApi(coordinatorRoutes, "Mosaic coordinator"),
   "docs/reference/api.openapi.json": openApi(apiRoutes, "Mosaic api"),

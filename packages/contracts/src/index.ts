@@ -7,6 +7,7 @@ export * from "./problems.ts";
 export * from "./quality.ts";
 export * from "./queue.ts";
 export * from "./reference.ts";
+export * from "./route-reference.ts";
 export * from "./route.ts";
 export * from "./routes-api.ts";
 export * from "./routes-coordinator.ts";

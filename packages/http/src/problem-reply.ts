@@ -3,9 +3,9 @@ import type { Logger } from "@mosaic/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** Fastify's own refusals, in our words. What is not here is a fault of ours. */
-const FRAMEWORK: Readonly<Record<string, (error: Error) => ProblemError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () =>
-    new ProblemError("body_too_large", "The body is larger than this server takes."),
+const FRAMEWORK: Readonly<Record<string, (limit: number) => ProblemError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: (limit) =>
+    new ProblemError("body_too_large", `The body is larger than this server takes: ${limit} bytes.`),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new ProblemError("unsupported_media_type", "Send the body as 'Content-Type: application/json'."),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
@@ -15,10 +15,10 @@ const FRAMEWORK: Readonly<Record<string, (error: Error) => ProblemError>> = {
 };
 
 /** The problem to answer with; null when the error says nothing to a client. */
-function asProblem(error: unknown): ProblemError | null {
+function asProblem(error: unknown, bodyLimit: number): ProblemError | null {
   if (error instanceof ProblemError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return FRAMEWORK[code]?.(error as Error) ?? null;
+  return FRAMEWORK[code]?.(bodyLimit) ?? null;
 }
 
 /** Answers with problem+json. Unknown errors are logged with the request's id and told to nobody. */
@@ -28,7 +28,7 @@ export function createProblemReply(logger: Logger) {
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply {
-    let problem = asProblem(error);
+    let problem = asProblem(error, reply.server.initialConfig.bodyLimit ?? 0);
     if (problem === null) {
       logger.error(
         { err: error, requestId: request.id, route: request.routeOptions?.url },

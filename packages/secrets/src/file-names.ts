@@ -52,7 +52,7 @@ export const FILE_NAME_RULES: readonly FileNameRule[] = [
   {
     id: "file-credentials-json",
     description: "credentials.json or a service-account file",
-    path: /(?:^|\/)(?:\.?credentials\.json|client_secrets?[^/]{0,80}\.json|service[_-]?account[^/]{0,80}\.json)$/,
+    path: /(?:^|\/)(?:\.?credentials\.json|client_secrets?[^/]{0,80}\.json|[^/]{0,80}service[_-]?account[^/]{0,80}\.json)$/,
     content: /"(?:private_key|client_secret|refresh_token|access_?token|refresh_?token|secret[a-z_]*)"/i,
   },
   {

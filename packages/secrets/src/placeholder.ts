@@ -29,7 +29,7 @@ const REFERENCE =
 /** Words joined by dots, dashes or underscores, as identifiers, paths and messages are. */
 const WORDS = /^[^A-Za-z0-9]{0,2}[A-Za-z]+\d{0,2}(?:[._\-/:](?:[A-Za-z]+\d{0,2}|\d{1,4}))*[^A-Za-z0-9]{0,2}$/;
 /** `user.apiKey2`, `options?.token`: code that says where a secret is. */
-const MEMBER = /^[A-Za-z_$][\w$]{0,60}(?:\[[^\]]{0,20}\]|\??\.(?:\*|[A-Za-z_$][\w$]{0,60}))+$/;
+const MEMBER = /^[A-Za-z_$][\w$]{0,31}(?:\[[^\]]{0,20}\]|\??\.(?:\*|[A-Za-z_$][\w$]{0,31}))+$/;
 const LOCATION = /^(?:https?:\/\/|\.{0,2}\/|[a-z]:\\)/i;
 
 function isRepetitive(value: string): boolean {

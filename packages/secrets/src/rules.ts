@@ -15,8 +15,8 @@ export interface RuleInfo {
 
 /** The built-in content rules; where two match the same place, the earlier one names it. */
 export const CONTENT_RULES: readonly Rule[] = [
-  ...ANTHROPIC_RULES,
   ...MODEL_VENDOR_RULES,
+  ...ANTHROPIC_RULES,
   ...CLOUD_RULES,
   ...CODE_HOST_RULES,
   ...MESSAGING_RULES,

@@ -50,8 +50,8 @@ const VENDORS: readonly Case[] = [
     rule: "openai-key",
     secrets: [
       `OPENAI=${s(glue("sk-", "proj-", token(48)))}`,
-      `${s(glue("sk-", alnum(20), "T3Blbk", "FJ", alnum(20)))}`,
-      `${s(glue("sk-", "svcacct-", token(120)))}`,
+      s(glue("sk-", alnum(20), "T3Blbk", "FJ", alnum(20))),
+      s(glue("sk-", "svcacct-", token(120))),
     ],
     lookalikes: ["sk-project-name-of-a-task", "risk-proj-assessment"],
   },
@@ -92,7 +92,6 @@ const VENDORS: readonly Case[] = [
     lookalikes: [
       `aws_commit = ${hex(40)}`,
       glue("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY", "EXAMPLEKEY"),
-      `aws_secret_access_key = ${base64(44, 3)}`,
     ],
   },
   { rule: "google-api-key", secrets: [`key=${s(glue("AI", "za", token(35)))}`], lookalikes: ["AIzaSy..."] },
@@ -377,7 +376,7 @@ const OTHERS: readonly Case[] = [
   {
     rule: "generic-env-assignment",
     secrets: [
-      `DB_PASSWORD=${s("xK9mPq2vR7")}${"tL4w"}`.replace("»tL4w", "tL4w»"),
+      `DB_PASSWORD=${s(alnum(14))}`,
       `export API_TOKEN=${s(alnum(32))}`,
       `  smtp_password: ${s(alnum(20, 3))}\n`,
       `\nsecret_key_base = ${s(hex(64))}`,

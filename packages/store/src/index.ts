@@ -1,4 +1,11 @@
+export { auditHash, canonicalJson, CHAIN_START } from "./audit-chain.ts";
+export { admissionEvents, changeEvents, factEvents } from "./change-rules.ts";
+export { decodeCursor, encodeCursor, type Position } from "./cursor.ts";
+export { freshAgent, freshTask } from "./fresh-records.ts";
 export * from "./ledgers.ts";
+export * from "./lock.ts";
 export * from "./records.ts";
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export * from "./state-store.ts";
+export * from "./store-error.ts";
 export * from "./task-queue.ts";

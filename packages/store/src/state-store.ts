@@ -105,8 +105,13 @@ export interface StateStore {
 
 /** An id the store does not hold. */
 export class NotFoundError extends Error {
+  readonly subject: "agent" | "task";
+  readonly id: string;
+
   constructor(subject: "agent" | "task", id: string) {
     super(`there is no ${subject} ${id}`);
     this.name = "NotFoundError";
+    this.subject = subject;
+    this.id = id;
   }
 }

@@ -11,6 +11,8 @@ export interface Lease {
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** How often the entry has been claimed, this claim included. More than its retries explain: workers were lost. */
+  readonly claims: number;
 }
 
 export interface ClaimRequest {

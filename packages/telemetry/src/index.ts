@@ -1,1 +1,2 @@
-export {};
+export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
+export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";

@@ -3,7 +3,7 @@ import { looksRandom } from "../randomness.ts";
 import { type Candidate, type Rule, type Span, secretOf } from "../rule.ts";
 
 const NAME =
-  "(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|auth[_-]?key|access[_-]?key|private[_-]?key|credential)s?(?:[_-]?(?:key|value|token|base64))?";
+  "(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|auth[_-]?key|access[_-]?key|private[_-]?key|credential)s?(?:[_-]?(?:key|value|token|base64|base)){0,2}";
 
 /** A value somebody keeps secret, not one that only stands where a secret would. */
 function secretValue(candidate: Candidate): Span | null {

@@ -1,0 +1,46 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreUnavailableError } from "../../store-error.ts";
+import { SCHEMA_1 } from "./schema-1.ts";
+
+/** In order; the version of a schema is its place in this list, from 1. */
+const MIGRATIONS: readonly string[] = [SCHEMA_1];
+
+/** The newest schema this program knows. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings the database to the newest schema, all in one transaction: a migration that was killed half-way leaves the
+ * old schema. @throws StoreUnavailableError `newer_schema` when a newer program has migrated this file
+ */
+export function migrate(db: DatabaseSync, now: number): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    db.exec(`CREATE TABLE IF NOT EXISTS schema_versions (
+      version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT`);
+    const current = schemaVersion(db);
+    if (current > SCHEMA_VERSION) throw newerSchema(current);
+    const record = db.prepare("INSERT INTO schema_versions (version, applied_at) VALUES (?, ?)");
+    for (const [index, sql] of MIGRATIONS.entries()) {
+      if (index < current) continue;
+      db.exec(sql);
+      record.run(index + 1, new Date(now).toISOString());
+    }
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function schemaVersion(db: DatabaseSync): number {
+  const row = db.prepare("SELECT coalesce(max(version), 0) AS version FROM schema_versions").get();
+  return Number(row?.["version"]);
+}
+
+function newerSchema(found: number): StoreUnavailableError {
+  return new StoreUnavailableError(
+    "newer_schema",
+    `the store has schema ${found}, this version of Mosaic knows up to ${SCHEMA_VERSION}: ` +
+      `start the newer Mosaic that wrote it, or restore the data folder from before the upgrade`,
+  );
+}

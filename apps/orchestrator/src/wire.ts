@@ -86,7 +86,7 @@ function wireGateway(
 }
 
 function wireWorkspaces(
-  { config, data }: OrchestratorOptions,
+  { config, data, logger }: OrchestratorOptions,
   git: Git,
   sandbox: Sandbox,
 ): Promise<Workspaces> {
@@ -104,6 +104,7 @@ function wireWorkspaces(
       },
     }),
     identity: { name: config.gitUserName, email: config.gitUserEmail },
+    onProblem: (what, error) => logger.warn({ err: error }, what),
     now: () => new Date(),
     newId: randomUUID,
   });

@@ -145,7 +145,7 @@ describe("a snapshot", () => {
     await start();
     const busy = bench.asAgent(
       workspace,
-      "for i in $(seq 300); do echo $i > busy; echo $i > n$i; rm n$i; done",
+      "for i in $(seq 300); do echo $i > busy; echo $i > n$i; rm -f n$i; done",
     );
     await bench.snapshot(workspace, 1);
     await busy;

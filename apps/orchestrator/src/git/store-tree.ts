@@ -61,6 +61,30 @@ const LARGEST_FILE = 8 * 1024 * 1024 * 1024;
  */
 export async function storeTree(
   context: GitContext,
+  subject: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
+  options: StoreOptions,
+): Promise<string> {
+  for (let reading = 1; ; reading += 1) {
+    try {
+      return await storeOnce(context, subject, options);
+    } catch (error) {
+      if (!(error instanceof MovingTreeError)) throw error;
+      if (reading === READINGS)
+        throw unsafeTree([`${error.message}: a process the agent left behind keeps changing files`]);
+    }
+  }
+}
+
+/** A file went away while git read the tree: nothing is wrong with what is there now. */
+class MovingTreeError extends Error {}
+
+/** Readings of a tree that changes under git's eyes, before it is given up. */
+const READINGS = 10;
+const MOVED =
+  /(?:unable to stat|could not open|open\().*No such file or directory|file changed before we could read it|short read/;
+
+async function storeOnce(
+  context: GitContext,
   { workspace, record }: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
   options: StoreOptions,
 ): Promise<string> {
@@ -154,6 +178,8 @@ async function run(
     if (result.timedOut) throw unsafeTree([`git did not read the tree within ${localMs} ms`]);
     if (result.truncated) throw unsafeTree([`the change is larger than ${snapshotBytes} bytes, compressed`]);
     if (result.outOfMemory) throw unsafeTree(["git ran out of memory on the tree"]);
+    const moved = result.code === 0 ? undefined : MOVED.exec(result.stderr.toString())?.[0];
+    if (moved !== undefined) throw new MovingTreeError(`git says: ${moved}`);
     const leftOut = LEFT_OUT.exec(result.stderr.toString())?.[0];
     if (leftOut !== undefined) throw unsafeTree([`git says: ${leftOut}`]);
     if (result.code !== 0) throw unsafeTree([`git says: ${reasonOf(result.stderr.toString()) || "nothing"}`]);

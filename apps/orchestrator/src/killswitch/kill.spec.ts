@@ -122,8 +122,8 @@ it("an agent that ended by itself in the meantime keeps its own end", async () =
   const about = { time: at, subject: AGENT, taskId: "t-1" };
   const { execution, done } = services.registry.add(AGENT, "t-1");
   execution.stop.signal.addEventListener("abort", () => {
-    void store.state
-      .transition({
+    const end = async (): Promise<void> => {
+      await store.state.transition({
         at,
         agent: { agentId: AGENT, to: "failed", patch: { completedAt: at, reason: "internal", error: "x" } },
         task: { taskId: "t-1", to: "failed" },
@@ -131,8 +131,10 @@ it("an agent that ended by itself in the meantime keeps its own end", async () =
           { ...about, type: "agent.failed", data: { reason: "internal", error: "x" } },
           { ...about, type: "task.failed", data: { reason: "internal", error: "x" } },
         ],
-      })
-      .then(done);
+      });
+      done();
+    };
+    void end();
   });
   await expect(kill(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
   expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", reason: "internal" });

@@ -48,7 +48,7 @@ function keepDeadWasmCode(): void {
 export async function startEngineThread(options: ThreadOptions): Promise<EngineThread> {
   const { file, now, afterGroup, entry = new URL("./engine/main.ts", import.meta.url) } = options;
   const workerData: EngineStart = { file, now };
-  if (file === "never") keepDeadWasmCode();
+  keepDeadWasmCode();
   const worker = new Worker(entry, { workerData, execArgv: [] });
   const waiting: Waiting[] = [];
   let outgoing: Waiting[] = [];

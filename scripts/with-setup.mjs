@@ -7,7 +7,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const TARGETS = { demo: "apps/cli/src/demo/main.ts", test: "scripts/test.mjs", setup: null };
+const TARGETS = {
+  demo: "apps/cli/src/demo/main.ts",
+  test: "scripts/test.mjs",
+  drill: "drills/main.ts",
+  bench: "bench/main.ts",
+  setup: null,
+};
 /** Debian's names; the sandbox needs bubblewrap and prlimit (util-linux). */
 const SYSTEM_PACKAGES = ["bubblewrap", "git", "ca-certificates", "util-linux"];
 const INSTALL = `apt-get install -y --no-install-recommends ${SYSTEM_PACKAGES.join(" ")}`;

@@ -35,7 +35,7 @@ describe("killing one agent (ORCH-117)", () => {
       expect.arrayContaining([
         "push forbidden",
         "socket revoked",
-        "sandbox killed and empty",
+        "sandbox killed",
         "taken off the queue",
       ]),
     );

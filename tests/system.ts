@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type Client, createClient } from "@mosaic/client";
 import { loadConfig } from "@mosaic/config";
 import {
@@ -24,6 +26,8 @@ interface SpawnWish {
   readonly repository?: string;
   readonly gateProfile?: GateProfile;
   readonly options?: SpawnOptions;
+  /** What to do; `[scenario: name]` in it chooses what the scripted model answers. */
+  readonly workItem?: string;
 }
 
 /** The whole of Mosaic in this process, over real HTTP, git, files and sandboxes; only the model is scripted. */
@@ -57,6 +61,7 @@ let taskNumber = 0;
 export async function startSystem(
   upstream: string,
   env: Readonly<Record<string, string>> = {},
+  network?: NonNullable<Parameters<typeof startPlanes>[0]["network"]>,
 ): Promise<System> {
   const home = await mkdtemp(join(tmpdir(), "mosaic-e2e-"));
   const git = await createGitFixture("mosaic-e2e-git-");
@@ -72,6 +77,7 @@ export async function startSystem(
   });
   const planes = await startPlanes({
     config,
+    ...(network === undefined ? {} : { network }),
     logger: createLogger({
       name: "e2e",
       level: (process.env["E2E_LOG"] as "debug") ?? "silent",
@@ -112,7 +118,7 @@ export async function startSystem(
           context: {
             repository: wish.repository ?? (await (standard ??= git.remote(TINY_REPOSITORY))),
             branch: "main",
-            workItems: ["Make the failing test pass"],
+            workItems: [wish.workItem ?? "Make the failing test pass"],
           },
           ...(wish.options === undefined ? {} : { options: wish.options }),
         },
@@ -132,7 +138,8 @@ export async function startSystem(
     async close() {
       await planes.close();
       await git.dispose();
-      await rm(home, { recursive: true, force: true, maxRetries: 3 });
+      // Hostile trees are nested deeper than Node can remove them.
+      await promisify(execFile)("rm", ["-rf", "--", home]);
     },
   };
 }

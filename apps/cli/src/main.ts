@@ -24,6 +24,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await runCommandLine({
   argv: process.argv.slice(2),
+  self: process.argv.slice(0, 2),
   env: process.env,
   streams: process,
   cwd: process.cwd(),

@@ -11,6 +11,8 @@ import { createTerminal, type Streams, type Terminal } from "./terminal/terminal
 export interface Surroundings {
   /** Without node and the script. */
   readonly argv: readonly string[];
+  /** What starts this program: node and the script. Default: `mosaic`, from the PATH. */
+  readonly self?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly streams: Streams;
   readonly cwd: string;
@@ -45,6 +47,7 @@ export async function runCommandLine(surroundings: Surroundings): Promise<number
     stderr: (text) => void streams.stderr.write(text),
     width: streams.stdout.columns ?? 100,
     act,
+    self: surroundings.self ?? ["mosaic"],
     up: () => surroundings.up(terminal()),
   });
   try {

@@ -81,6 +81,43 @@ describe("an agent cannot weaken its gates", () => {
     expect(verdict.message).toContain("changes Makefile");
   });
 
+  it.each([
+    ["a file", { ".npmrc": "script-shell=/bin/true\nnode-options=--require /tree/preload.cjs\n" }],
+    ["a link", { ".npmrc": { link: "settings" }, settings: "script-shell=/bin/true\n" }],
+    ["a removal", { ".npmrc": null }],
+  ])("by the settings of what runs the command: %s", async (_, settings) => {
+    const scripts = { test: "npm exec -c 'node --test'" };
+    const base = commit({
+      "package.json": manifest(scripts),
+      "a.test.js": FAILING,
+      ".npmrc": "fund=false\n",
+    });
+    const next = commit({ ...settings, "preload.cjs": "process.exit(0);" }, base);
+    const verdict = await testsVerdict(next, base);
+    expect(verdict.outcome).toBe("failed");
+    expect(verdict.message).toContain('changes ".npmrc"; the gate ran with the base branch\'s');
+  });
+
+  it("by a folder in the place of such settings, or a link in that of their folder", async () => {
+    const probe = gatesFile("cat .npmrc; cat .cargo/config.toml; cat elsewhere/config.toml; exit 3");
+    const files = { ".npmrc": "base-npm\n", ".cargo/config.toml": "base-cargo\n", ...probe };
+    const base = commit(files);
+    const evil = { ".npmrc": null, ".npmrc/x": "evil\n", ".cargo/config.toml": null };
+    const next = commit(
+      { ...evil, ".cargo": { link: "elsewhere" }, "elsewhere/config.toml": "theirs\n" },
+      base,
+    );
+    expect((await testsVerdict(next, base)).output).toBe("base-npm\nbase-cargo\ntheirs\n");
+  });
+
+  it("by a file called like the makefile's target", async () => {
+    const base = commit({ Makefile: "test:\n\texit 9\n" });
+    expect(await testsVerdict(commit({ test: "" }, base), base)).toMatchObject({
+      outcome: "failed",
+      exitCode: 2,
+    });
+  });
+
   it("by putting its own programs where the toolchain's should be", async () => {
     const base = commit({ "package.json": manifest({ test: "npm run unit", unit: "exit 7" }) });
     const next = commit({ npm: "#!/bin/sh\nexit 0\n", "node_modules/.bin/npm": "#!/bin/sh\nexit 0\n" }, base);

@@ -1,11 +1,19 @@
 import { orchestratorRoutes, ProblemError } from "@mosaic/contracts";
 import { createHealthHandlers, createHttpServer, type HttpServer, LOOPBACK_HOSTS } from "@mosaic/http";
 import { agentHandlers } from "./api/agents.ts";
+import { costHandlers } from "./api/costs.ts";
 import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
 import { queueHandlers } from "./api/queue.ts";
+import { salvageHandlers } from "./api/salvage.ts";
+import { secretHandlers } from "./api/secrets.ts";
+import { auditHandlers } from "./api/audit.ts";
+import { createCancel } from "./killswitch/cancel.ts";
+import { finishPromisedKills } from "./killswitch/finish-promised.ts";
+import { storeProblem } from "./api/store-problem.ts";
 import { createKill } from "./killswitch/kill.ts";
 import { auditSwitches } from "./monitor/audit-switches.ts";
 import { healthChecks, warningsOf } from "./monitor/health.ts";
+import { type Retention, startRetention } from "./monitor/retain-salvage.ts";
 import { watch } from "./monitor/watch.ts";
 import { createDispatcher } from "./queue/dispatcher.ts";
 import { drain } from "./queue/drain.ts";
@@ -31,14 +39,17 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
   const { settings, metrics } = services;
   const warnings = warningsOf(services);
   const kill = createKill(services);
+  services.tripWire.connect(kill);
   const dispatcher = createDispatcher(services);
   const stream = createAgentEventStream(services.state, metrics);
   let closing = false;
   let cleaning: Promise<void> = Promise.resolve();
   let stopWatch = (): void => {};
+  let retention: Retention | null = null;
 
   const server = createHttpServer({
     name: "orchestrator",
+    explain: storeProblem,
     logger,
     metrics,
     findToken: (hash) => data.store.tokens.findByHash(hash),
@@ -60,6 +71,8 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     ...agentHandlers({
       services,
       kill,
+      cancel: createCancel(services, kill),
+      holdClaims: () => dispatcher.hold(),
       refusal: () => {
         if (closing)
           return new ProblemError("shutting_down", "the orchestrator is shutting down; try again later");
@@ -71,6 +84,10 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       },
     }),
     ...queueHandlers(services),
+    ...costHandlers(services),
+    ...salvageHandlers(services),
+    ...secretHandlers(services),
+    ...auditHandlers(services),
     streamEvents: streamEventsHandler(stream),
   });
 
@@ -82,7 +99,11 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       const leftovers = await recover(services);
       await auditSwitches(services);
       stopWatch = watch(services);
-      cleaning = cleanLeftovers(services, leftovers);
+      cleaning = Promise.all([
+        finishPromisedKills(services, kill),
+        cleanLeftovers(services, leftovers),
+      ]).then(() => undefined);
+      retention = startRetention(services, cleaning);
       if (options.sandbox.ok) dispatcher.start();
     },
     async close() {
@@ -91,10 +112,13 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       await dispatcher.stop();
       await drain(services);
       await cleaning;
+      await retention?.stop();
+      await kill.idle();
       stream.closeAll();
       await server.close();
       await services.gateway.close();
       await services.workspaces.close();
+      await services.fileScanner.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Config } from "@mosaic/config";
+import type { RemotesOptions } from "@mosaic/git";
 import type { SandboxChoice } from "@mosaic/sandbox";
 import type { Logger } from "@mosaic/telemetry";
 import type { Data } from "./data/open.ts";
@@ -11,4 +12,6 @@ export interface OrchestratorOptions {
   readonly sandbox: SandboxChoice;
   readonly coordinator: { readonly url: string; readonly token: string };
   readonly logger: Logger;
+  /** How names of hosts are resolved. Default: the system's resolver. */
+  readonly network?: Pick<RemotesOptions, "lookup">;
 }

@@ -1,13 +1,15 @@
 import type { PriceTable } from "@mosaic/domain";
 import type { Sandbox } from "@mosaic/sandbox";
-import type { SecretScanner } from "@mosaic/secrets";
-import type { AuditLog, StateStore, TaskQueue, UsageLedger } from "@mosaic/store";
+import type { FileScanner, SecretScanner } from "@mosaic/secrets";
+import type { AllowedSecrets, AuditLog, BudgetLimits, StateStore, TaskQueue, UsageLedger } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { QualityGates } from "./coordinator/port.ts";
 import type { ModelGateway } from "./gateway/port.ts";
-import type { Workspaces } from "./git/port.ts";
+import type { IntegrateMode, Workspaces } from "./git/port.ts";
 import type { Runtime } from "./runtimes/port.ts";
+import type { TripWire } from "./secrets/trip-wire.ts";
 import type { ExecutionRegistry } from "./spawner/registry.ts";
+import type { Reach } from "./spawner/step-points.ts";
 
 /** What an installation decides, resolved once at the start. Times in milliseconds unless named otherwise. */
 export interface OrchestratorSettings {
@@ -23,8 +25,17 @@ export interface OrchestratorSettings {
   readonly retryBaseMs: number;
   readonly retryCapMs: number;
   readonly shutdownGraceMs: number;
+  readonly cancelGraceMs: number;
+  readonly agentSilenceMs: number;
+  readonly agentLoopLimit: number;
+  readonly agentDiskBytes: number;
   readonly eventsKeep: number;
+  readonly salvageMaxAgeDays: number;
+  readonly salvageMaxBytes: number;
   readonly yolo: boolean;
+  /** How work is put on a base branch that moved, and how often that is tried for one snapshot. */
+  readonly integrate: IntegrateMode;
+  readonly integrateAttempts: number;
   readonly sandboxEnabled: boolean;
   /** Folders whose repositories any caller may name by path. */
   readonly localRepositories: readonly string[];
@@ -33,6 +44,10 @@ export interface OrchestratorSettings {
   /** The data folder; no repository inside it may be named. */
   readonly home: string;
   readonly prices: PriceTable;
+  /** In US dollars; what is not named has no limit. */
+  readonly budgets: BudgetLimits;
+  /** Upper bound of `max_tokens` in one request, which agents ask for. */
+  readonly maxOutputTokens: number;
 }
 
 /** Everything the use cases work with, wired once in `app.ts`. */
@@ -48,11 +63,17 @@ export interface Services {
   readonly runtime: Runtime;
   readonly gates: QualityGates;
   readonly scanner: SecretScanner;
+  /** Looks into files, in a thread that can be stopped. */
+  readonly fileScanner: FileScanner;
+  readonly allowedSecrets: AllowedSecrets;
+  readonly tripWire: TripWire;
   readonly registry: ExecutionRegistry;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Which orchestrator this is: kept over restarts, so that a start can tell its own leftovers. */
   readonly instanceId: string;
+  /** Called at every step boundary; does nothing but in a drill (MOSAIC_CRASH_AT). */
+  readonly reach: Reach;
   readonly now: () => Date;
   readonly newId: () => string;
   /** In [0, 1). */

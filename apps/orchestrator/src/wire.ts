@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "@mosaic/config";
 import { createGit, createRemotes, type Git } from "@mosaic/git";
 import { type Sandbox, toolchainMounts } from "@mosaic/sandbox";
-import { createScanner, type KnownSecret } from "@mosaic/secrets";
+import { createFileScanner, createScanner, type KnownSecret } from "@mosaic/secrets";
 import { createMetrics } from "@mosaic/telemetry";
 import { createQualityGates } from "./coordinator/client.ts";
 import { createModelGateway } from "./gateway/create-model-gateway.ts";
@@ -17,7 +17,11 @@ import type { Runtime } from "./runtimes/port.ts";
 import type { OrchestratorOptions } from "./options.ts";
 import type { OrchestratorSettings, Services } from "./services.ts";
 import { readSettings } from "./settings.ts";
+import { redactingAudit, redactingState } from "./secrets/redact-records.ts";
+import { MAX_SCANNED_BYTES } from "./secrets/scan-snapshot.ts";
+import { createTripWire } from "./secrets/trip-wire.ts";
 import { createExecutionRegistry } from "./spawner/registry.ts";
+import { createReach, type Reach } from "./spawner/step-points.ts";
 import { unavailableSandbox } from "./spawner/unavailable-sandbox.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -37,20 +41,42 @@ export async function wire(
     ? options.sandbox.sandbox
     : unavailableSandbox(options.sandbox.problem, options.sandbox.remedy);
   const git = createGit({ home: join(data.home, "git-home") });
+  const reach = createReach({
+    crashAt: config.crashAt,
+    trace: (point) => logger.trace({ point }, "step"),
+  });
+  if (config.crashAt !== undefined)
+    logger.warn(`a drill: this process kills itself at ${config.crashAt} (MOSAIC_CRASH_AT)`);
+  const known = knownSecrets(config, coordinator.token);
+  const scanner = createScanner({ salt: data.salt, known });
+  const redact = (text: string): string => scanner.redact(text);
+  const state = redactingState(data.store.state, redact);
+  const audit = redactingAudit(data.store.audit, redact);
   const services: Services = {
     settings,
-    state: data.store.state,
+    state,
     queue: data.store.queue,
     usage: data.store.usage,
-    audit: data.store.audit,
+    audit,
     sandbox,
     gateway: await wireGateway(options, settings, metrics),
-    scanner: createScanner({ salt: data.salt, known: knownSecrets(config, coordinator.token) }),
+    scanner,
+    fileScanner: createFileScanner({ salt: data.salt, known, maxFileBytes: MAX_SCANNED_BYTES }),
+    allowedSecrets: data.store.allowedSecrets,
+    tripWire: createTripWire({
+      state,
+      audit,
+      log: logger,
+      now: () => new Date(),
+      random: randomUUID,
+      salt: data.salt,
+    }),
     metrics,
     log: logger,
     instanceId: data.instanceId,
     registry: createExecutionRegistry(),
-    workspaces: await wireWorkspaces(options, git, sandbox),
+    workspaces: await wireWorkspaces(options, { git, sandbox, reach }),
+    reach,
     runtime: await wireRuntime(config, sandbox),
     gates: createQualityGates({
       baseUrl: coordinator.url,
@@ -79,6 +105,12 @@ function wireGateway(
     prices: settings.prices,
     socketDir: join(data.home, "run"),
     ledger: data.store.usage,
+    owner: data.instanceId,
+    limits: settings.budgets,
+    concurrency: config.modelConcurrency,
+    waitMs: config.modelWaitSeconds * 1000,
+    idleMs: config.modelIdleSeconds * 1000,
+    random: Math.random,
     metrics,
     now: () => new Date(),
     log: logger.child({ part: "gateway" }),
@@ -86,16 +118,19 @@ function wireGateway(
 }
 
 function wireWorkspaces(
-  { config, data, logger }: OrchestratorOptions,
-  git: Git,
-  sandbox: Sandbox,
+  { config, data, logger, network }: OrchestratorOptions,
+  { git, sandbox, reach }: { git: Git; sandbox: Sandbox; reach: Reach },
 ): Promise<Workspaces> {
   const { sshIdentityFile, sshKnownHostsFile } = config;
   return createWorkspaces({
     dataDir: data.home,
     git,
     sandbox,
+    reach,
+    limits: { treeEntries: config.treeMaxEntries, treeBytes: config.treeMaxBytes },
     remotes: createRemotes({
+      ...network,
+      ...(config.gitCaFile === undefined ? {} : { caFile: config.gitCaFile }),
       allowPrivate: config.gitAllowPrivate,
       credentials: config.gitCredentials,
       ssh: {
@@ -119,6 +154,8 @@ async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
     workerBundle: fileURLToPath(import.meta.resolve("@mosaic/worker/bundle")),
     toolchain: await toolchainMounts({ nodePath, path: config.hostPath, home: homedir() }),
     maxTokens: config.maxOutputTokens,
+    // A line holds one tool call or result, which the worker has cut to size; the rest is room for JSON's escapes.
+    output: { lineBytes: 4 * MEBIBYTE, totalBytes: config.agentOutputMb * MEBIBYTE },
     limits: {
       memoryMb: config.sandboxMemoryMb,
       fileBytes: 512 * MEBIBYTE,

@@ -16,7 +16,7 @@ describe("how a turn ended", () => {
     ["max_tokens", "max_tokens"],
     ["refusal", "refusal"],
     ["model_context_window_exceeded", "context_overflow"],
-    ["something_new", "model_error"],
+    ["something_new", "unknown_stop"],
   ])("the stop reason %s is %s", (reason, outcome) => expect(outcomeOf(reason).outcome).toBe(outcome));
 
   test("an answer with a status is final, with status and message", () => {

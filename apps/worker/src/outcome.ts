@@ -28,7 +28,7 @@ export function outcomeOf(stopReason: string): Outcome {
     case "model_context_window_exceeded":
       return { outcome: "context_overflow", message: "the conversation no longer fits the model's context" };
     default:
-      return { outcome: "model_error", message: `the model stopped for an unknown reason: ${stopReason}` };
+      return { outcome: "unknown_stop", message: `the model stopped for an unknown reason: ${stopReason}` };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Route, RouteTable } from "@mosaic/contracts";
 import type { CallArguments, CallOptions, CallOutput } from "./call-types.ts";
+import { openDownload } from "./download.ts";
 import { exchange, type Fetch } from "./exchange.ts";
 import { readAnswer } from "./read-answer.ts";
 import { requestUrl } from "./request-url.ts";
@@ -25,9 +26,13 @@ export interface ClientOptions<T extends RouteTable> {
   readonly random?: () => number;
 }
 
-/** Routes answered with an event stream are read with `streamEvents`. */
+/** Routes answered with an event stream are read with `streamEvents`, archives with `download`. */
 type Callable<T extends RouteTable> = {
-  [K in keyof T]: T[K]["response"] extends "sse" ? never : K;
+  [K in keyof T]: T[K]["response"] extends "sse" | "tar" ? never : K;
+}[keyof T];
+
+type Downloadable<T extends RouteTable> = {
+  [K in keyof T]: T[K]["response"] extends "tar" ? K : never;
 }[keyof T];
 
 export interface Client<T extends RouteTable> {
@@ -37,6 +42,15 @@ export interface Client<T extends RouteTable> {
    * @throws ApiError, UnreachableError, InvalidResponseError, or the signal's reason
    */
   call<K extends Callable<T>>(name: K, ...args: CallArguments<T[K]>): Promise<CallOutput<T[K]>>;
+  /**
+   * Calls a `tar` route and gives its bytes as they come. `timeoutMs` is the time until the answer begins; what breaks
+   * off later, or is silent for as long, throws while it is read.
+   * @throws ApiError, UnreachableError, or the signal's reason
+   */
+  download<K extends Downloadable<T>>(
+    name: K,
+    ...args: CallArguments<T[K]>
+  ): Promise<AsyncIterable<Uint8Array>>;
   /**
    * The table's `streamEvents` route, reconnecting with Last-Event-ID until the signal is aborted (which ends the
    * iteration quietly). Throws what `call` throws when the first connection fails, and `ApiError` when refused later.
@@ -106,8 +120,21 @@ export function createClient<const T extends RouteTable>(options: ClientOptions<
     );
   }
 
+  async function download(
+    name: PropertyKey,
+    request: AnyRequest = {},
+    callOptions: CallOptions = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const route = routeOf(name);
+    const url = requestUrl(baseUrl, route, request);
+    const init = { method: route.method, headers: { ...credentials, accept: "*/*" } };
+    const limitMs = callOptions.timeoutMs ?? timeoutMs;
+    return openDownload({ fetch, url, init, signal: callOptions.signal, timeoutMs: limitMs }, route);
+  }
+
   return {
     baseUrl,
+    download: download as Client<T>["download"],
     call: call as Client<T>["call"],
     streamEvents: (streamOptions = {}) =>
       createStreamReader({

@@ -7,6 +7,13 @@ const FALSE = new Set(["false", "0", "no", "off"]);
 export const integer = (min: number, max: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(min).max(max));
 
+/** An amount of US dollars above zero. Zero is refused: it could be meant as "nothing" or as "no limit". */
+export const dollars = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, "must be an amount like 12.50")
+  .transform(Number)
+  .pipe(z.number().positive("must be more than 0; leave it unset for no limit"));
+
 export const port = integer(0, 65_535);
 
 export const boolean = z.string().transform((text, context) => {

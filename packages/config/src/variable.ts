@@ -10,6 +10,7 @@ export type VariableGroup =
   | "Sandbox"
   | "Git"
   | "Gates"
+  | "Drills"
   | "Client";
 
 /** One environment variable: how it is read, and what the reference says about it. */

@@ -10,6 +10,7 @@ import {
   gitCredentials,
 } from "./readers.ts";
 import { variable } from "./variable.ts";
+import { z } from "zod";
 
 /** Sandboxes, git, gates, and the command line. */
 export const ISOLATION_VARIABLES = {
@@ -85,6 +86,43 @@ export const ISOLATION_VARIABLES = {
     group: "Git",
     description: "Known hosts for ssh repositories; unknown hosts are refused.",
   }),
+  gitCaFile: variable({
+    names: ["MOSAIC_GIT_CA_FILE"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Git",
+    description: "Certificates (PEM) to trust for https repositories instead of the system's.",
+  }),
+  treeMaxEntries: variable({
+    names: ["MOSAIC_TREE_MAX_ENTRIES"],
+    schema: integer(1, 100_000_000),
+    default: "400000",
+    group: "Git",
+    description: "Files and folders a branch or a workspace may hold, ignored ones included.",
+  }),
+  treeMaxBytes: variable({
+    names: ["MOSAIC_TREE_MAX_BYTES"],
+    schema: integer(1, Number.MAX_SAFE_INTEGER),
+    default: "8589934592",
+    group: "Git",
+    description: "Bytes a branch or a workspace may hold, ignored files included; sparse files count in full.",
+  }),
+  integrate: variable({
+    names: ["MOSAIC_INTEGRATE"],
+    schema: z.enum(["rebase", "merge"]),
+    default: "rebase",
+    group: "Git",
+    description:
+      "How work is put on a base branch that moved: `rebase` (one commit on the new head) or `merge` (a commit with two parents). Either is gated again in full.",
+  }),
+  integrateAttempts: variable({
+    names: ["MOSAIC_INTEGRATE_ATTEMPTS"],
+    schema: integer(1, 100),
+    default: "5",
+    group: "Git",
+    description:
+      "Times work is put on a base branch that keeps moving while its gates run, before the attempt fails as `conflict`.",
+  }),
   gateTimeout: variable({
     names: ["MOSAIC_GATE_TIMEOUT_SECONDS"],
     schema: integer(1, 7200),
@@ -113,6 +151,14 @@ export const ISOLATION_VARIABLES = {
       "registry.npmjs.org,registry.yarnpkg.com,pypi.org,files.pythonhosted.org,proxy.golang.org,sum.golang.org,index.crates.io,static.crates.io",
     group: "Gates",
     description: "Hosts that preparing dependencies may reach; nothing else is.",
+  }),
+  crashAt: variable({
+    names: ["MOSAIC_CRASH_AT"],
+    schema: z.string().regex(/^[a-z.-]+(?::[1-9]\d{0,3})?$/, "must be <point> or <point>:<n>"),
+    default: undefined,
+    group: "Drills",
+    description:
+      "For drills only: the process kills itself (SIGKILL) when it passes this step boundary, for the nth time with `:n`. The points are in `apps/orchestrator/src/spawner/step-points.ts`.",
   }),
   url: variable({
     names: ["MOSAIC_URL"],

@@ -85,6 +85,44 @@ export const WORK_VARIABLES = {
     group: "Agents",
     description: "Milliseconds before the first retry; doubled each time, with jitter, up to 5 minutes.",
   }),
+  cancelGrace: variable({
+    names: ["MOSAIC_CANCEL_GRACE_SECONDS"],
+    schema: integer(0, 600),
+    default: "10",
+    group: "Agents",
+    description:
+      "Time an agent gets to stop when it is cancelled or has reached a limit; then it is killed.",
+  }),
+  agentSilence: variable({
+    names: ["MOSAIC_AGENT_SILENCE_SECONDS"],
+    schema: integer(1, 86_400),
+    default: "900",
+    group: "Agents",
+    description:
+      "Longest time in a turn without a sign of life from the agent or its model; then it is stopped as `stuck`.",
+  }),
+  agentLoopLimit: variable({
+    names: ["MOSAIC_AGENT_LOOP_LIMIT"],
+    schema: integer(2, 1000),
+    default: "8",
+    group: "Agents",
+    description:
+      "Times an agent may make the same tool call (or cycle of up to three) with the same result in a row; then it is stopped as `stuck`.",
+  }),
+  agentDiskMb: variable({
+    names: ["MOSAIC_AGENT_DISK_MB"],
+    schema: integer(1, 1_048_576),
+    default: "8192",
+    group: "Agents",
+    description: "Disk an agent's workspace may take, its checkout included, in megabytes.",
+  }),
+  agentOutputMb: variable({
+    names: ["MOSAIC_AGENT_OUTPUT_MB"],
+    schema: integer(1, 65_536),
+    default: "256",
+    group: "Agents",
+    description: "What an agent's process may write to the orchestrator in all, in megabytes.",
+  }),
   yolo: variable({
     names: ["YOLO_MODE"],
     schema: boolean,

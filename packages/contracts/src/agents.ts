@@ -30,6 +30,9 @@ export const SpawnOptions = z.strictObject({
   maxTurns: z.int().min(1).max(500).optional().meta({ description: "Model requests in one prompt." }),
   maxAttempts: z.int().min(1).max(10).optional().meta({ description: "Prompts until the gates pass." }),
   gates: z.array(GateName).min(1).optional().meta({ description: "The gates of the custom profile." }),
+  budgetUsd: z.number().positive().max(1_000_000_000).optional().meta({
+    description: "US dollars that the task may cost in all its attempts; at most MOSAIC_BUDGET_TASK_USD.",
+  }),
 });
 export type SpawnOptions = z.infer<typeof SpawnOptions>;
 
@@ -126,6 +129,9 @@ export type AgentDiff = z.infer<typeof AgentDiff>;
 
 export const KillRequest = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
 
+/** What became of an agent's push when it was killed, as the remote itself says. */
+export const PUSH_OUTCOMES = ["not_begun", "not_reached", "reached", "unknown"] as const;
+
 /** What a kill stopped, with proof and time. `residual` is what is left; empty means nothing is. */
 export const KillReceipt = z.object({
   agentId: AgentId,
@@ -137,10 +143,24 @@ export const KillReceipt = z.object({
     z.object({ name: z.string(), ok: z.boolean(), atMs: z.number().min(0), detail: z.string().optional() }),
   ),
   residual: z.array(z.string()),
+  push: z.enum(PUSH_OUTCOMES).optional().meta({
+    description:
+      "not_begun: the kill came first. Otherwise what the remote's branch said after the kill; unknown when it could not be asked.",
+  }),
 });
 export type KillReceipt = z.infer<typeof KillReceipt>;
 
 export const KillResponse = KillReceipt.extend({ message: z.string() });
+
+/** How a cancelled agent ended: `failed` with reason `cancelled`, or `killed` when it did not stop in its grace. */
+export const CancelResponse = z.object({
+  agentId: AgentId,
+  status: AgentStateName,
+  reason: z.enum(FAILURE_REASONS).optional(),
+  message: z.string(),
+  receipt: KillReceipt.optional().meta({ description: "Present when it had to be killed." }),
+});
+export type CancelResponse = z.infer<typeof CancelResponse>;
 
 export const KillAllResponse = z.object({
   message: z.string(),

@@ -3,9 +3,13 @@ import { z } from "zod";
 import { Count, Json, ObjectId, TaskId, Timestamp } from "./primitives.ts";
 import { GateName } from "./agents.ts";
 import { GATE_OUTCOMES } from "./quality.ts";
+import { CANARY_PLACES, SecretFinding } from "./secrets.ts";
 
 const Empty = z.object({});
 const Reason = z.enum(FAILURE_REASONS);
+
+/** What the monitor watches: nothing heard of the agent, the same calls over and over, disk use. */
+export const AGENT_LIMITS = ["silence", "loop", "disk"] as const;
 
 /**
  * Every event's data, by type. `agent.<state>` and `task.<state>` are written in the same atomic step as the change
@@ -18,6 +22,14 @@ export const EVENT_DATA = {
   "agent.failed": z.object({ reason: Reason, error: z.string() }),
   "agent.killed": z.object({ by: z.string(), why: z.string(), residual: z.array(z.string()) }),
   "agent.kill_requested": z.object({ by: z.string(), why: z.string() }),
+  "agent.cancel_requested": z.object({ by: z.string(), why: z.string() }),
+  "agent.stalled": z.object({ limit: z.enum(AGENT_LIMITS), detail: z.string() }),
+  "agent.limit_reached": z.object({
+    limit: z.enum(AGENT_LIMITS),
+    detail: z.string(),
+    graceSeconds: z.number().min(0),
+  }),
+  "agent.canary": z.object({ where: z.enum(CANARY_PLACES) }),
   "agent.cleanup": z.object({
     steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
   }),
@@ -47,6 +59,14 @@ export const EVENT_DATA = {
       z.object({ rule: z.string(), path: z.string(), line: z.int().nullable(), fingerprint: z.string() }),
     ),
   }),
+  "secrets.allowed": z.object({ commit: ObjectId, findings: z.array(SecretFinding) }),
+  "secrets.outgoing": z.object({
+    commit: ObjectId,
+    commits: Count,
+    blobs: Count,
+    findings: Count,
+    durationMs: z.number(),
+  }),
   "gates.started": z.object({ phase: z.string(), commit: ObjectId, gates: z.array(z.string()) }),
   "gates.verdict": z.object({
     phase: z.string(),
@@ -67,12 +87,30 @@ export const EVENT_DATA = {
   }),
   "gates.skipped": z.object({ phase: z.string(), commit: ObjectId, why: z.string() }),
   "commit.made": z.object({ commit: ObjectId, branch: z.string() }),
+  "push.started": z.object({ commit: ObjectId, branch: z.string() }),
   "push.verified": z.object({
     commit: ObjectId,
     branch: z.string(),
     remote: z.string(),
     durationMs: z.number(),
   }),
+  "integration.moved": z.object({ branch: z.string(), from: ObjectId, to: ObjectId }),
+  "integration.clean": z.object({
+    commit: ObjectId,
+    head: ObjectId,
+    mode: z.enum(["rebase", "merge"]),
+    durationMs: z.number(),
+  }),
+  "integration.conflict": z.object({
+    commit: ObjectId,
+    head: ObjectId,
+    files: z.array(z.object({ path: z.string(), kind: z.string() })),
+    attempt: z.int(),
+    attemptsLeft: z.int(),
+  }),
+  "integration.unresolved": z.object({ commit: ObjectId, files: z.array(z.string()) }),
+  "workspace.moved": z.object({ baseCommit: ObjectId, commit: ObjectId, durationMs: z.number() }),
+  "agent.overlap": z.object({ other: z.string(), files: z.array(z.string()), conflicts: z.boolean() }),
   "queue.paused": z.object({ by: z.string() }),
   "queue.resumed": z.object({ by: z.string() }),
   "transcript.prompt": z.object({ attempt: z.int(), text: z.string() }),

@@ -1,4 +1,6 @@
 export * from "./agents.ts";
+export * from "./audit.ts";
+export * from "./costs.ts";
 export * from "./events.ts";
 export * from "./health.ts";
 export * from "./openapi.ts";
@@ -7,6 +9,8 @@ export * from "./problems.ts";
 export * from "./quality.ts";
 export * from "./queue.ts";
 export * from "./reference.ts";
+export * from "./salvage.ts";
+export * from "./secrets.ts";
 export * from "./route-reference.ts";
 export * from "./route.ts";
 export * from "./routes-api.ts";

@@ -12,6 +12,7 @@ const COMMON: readonly ProblemCode[] = [
   "origin_not_allowed",
   "rate_limited",
   "internal",
+  "store_unavailable",
 ];
 
 function schema(type: z.ZodType, io: "input" | "output"): Document {
@@ -36,7 +37,9 @@ function answers(route: Route): Document {
   const content =
     route.response === "sse"
       ? { "text/event-stream": { schema: { type: "string" } } }
-      : route.response === "text"
+      : route.response === "tar"
+        ? { "application/x-tar": { schema: { type: "string", format: "binary" } } }
+        : route.response === "text"
         ? { "*/*": { schema: {} } }
         : { "application/json": { schema: schema(route.response, "output") } };
   const codes = [...new Set([...route.problems, ...(route.scope === null ? [] : COMMON)])];

@@ -17,8 +17,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** True when the route takes requests without a body, too. */
   readonly bodyOptional?: boolean;
-  /** `sse` and `text` routes write their own answer. */
-  readonly response: z.ZodType | "sse" | "text";
+  /** `sse` and `text` routes write their own answer; a `tar` route returns the bytes of one. */
+  readonly response: z.ZodType | "sse" | "text" | "tar";
   readonly status: number;
   readonly problems: readonly ProblemCode[];
   /** A field's own problem code, by path (`context.workItems`), instead of `invalid_request`. */
@@ -47,7 +47,11 @@ export interface RouteRequest<R extends Route> {
 }
 
 /** What a handler returns and a client gets. */
-export type RouteOutput<R extends Route> = R["response"] extends z.ZodType ? z.output<R["response"]> : void;
+export type RouteOutput<R extends Route> = R["response"] extends z.ZodType
+  ? z.output<R["response"]>
+  : R["response"] extends "tar"
+    ? AsyncIterable<Uint8Array>
+    : void;
 
 /** Keeps the literal types of a route. */
 export function defineRoute<const R extends Route>(route: R): R {

@@ -5,17 +5,27 @@ import {
   AgentListQuery,
   AgentStatus,
   AgentView,
+  CancelResponse,
   KillAllResponse,
   KillRequest,
   KillResponse,
   SpawnRequest,
   SpawnResponse,
 } from "./agents.ts";
+import { AuditPage, AuditQuery, AuditVerification } from "./audit.ts";
+import { CostReport, CostsQuery } from "./costs.ts";
 import { EventPage, EventPageQuery, EventStreamQuery } from "./events.ts";
 import { healthRoutes } from "./routes-health.ts";
 import { AgentId } from "./primitives.ts";
 import { QueuePaused, QueueStats } from "./queue.ts";
 import { defineRoute, type RouteTable } from "./route.ts";
+import { AgentSalvage, SalvageArchiveQuery } from "./salvage.ts";
+import {
+  AllowedSecret,
+  AllowedSecretList,
+  AllowedSecretRemoved,
+  AllowSecretRequest,
+} from "./secrets.ts";
 
 const agent = z.object({ agentId: AgentId });
 /** Reads accept a unique prefix of four or more characters, so that people can type ids. */
@@ -50,7 +60,9 @@ export const orchestratorRoutes = {
       "branch_not_found",
       "sandbox_required",
       "model_not_allowed",
+      "secret_in_request",
       "task_conflict",
+      "budget_exhausted",
       "queue_full",
       "sandbox_unavailable",
       "shutting_down",
@@ -136,6 +148,29 @@ export const orchestratorRoutes = {
     status: 200,
     problems: ["invalid_request", "agent_not_found", "no_diff"],
   }),
+  getAgentSalvage: defineRoute({
+    method: "GET",
+    path: "/agents/:agentId/salvage",
+    summary: "What was saved of an agent's work, the best first",
+    scope: "read",
+    params: agent,
+    response: AgentSalvage,
+    status: 200,
+    problems: ["invalid_request", "agent_not_found"],
+  }),
+  downloadAgentSalvage: defineRoute({
+    method: "GET",
+    path: "/agents/:agentId/salvage/archive",
+    summary: "The saved files as a tar stream, byte for byte; nothing in them is redacted",
+    // Unlike the diff it may hold a secret that was stopped at the gate: reading is not enough.
+    scope: "spawn",
+    params: agent,
+    query: SalvageArchiveQuery,
+    response: "tar",
+    status: 200,
+    problems: ["invalid_request", "agent_not_found", "no_salvage"],
+    rateLimit: 60,
+  }),
   killAgent: defineRoute({
     method: "POST",
     path: "/agents/:agentId/kill",
@@ -147,6 +182,76 @@ export const orchestratorRoutes = {
     response: KillResponse,
     status: 200,
     problems: ["invalid_request", "agent_not_found", "illegal_transition"],
+  }),
+  cancelAgent: defineRoute({
+    method: "POST",
+    path: "/agents/:agentId/cancel",
+    summary: "Ask an agent to stop; it is killed when it does not within its grace (MOSAIC_CANCEL_GRACE_SECONDS)",
+    scope: "kill",
+    params: agent,
+    body: KillRequest,
+    bodyOptional: true,
+    response: CancelResponse,
+    status: 200,
+    problems: ["invalid_request", "agent_not_found", "illegal_transition"],
+  }),
+  listAudit: defineRoute({
+    method: "GET",
+    path: "/audit",
+    summary: "Who did what, why and when; oldest first",
+    scope: "admin",
+    query: AuditQuery,
+    response: AuditPage,
+    status: 200,
+    problems: ["invalid_request"],
+  }),
+  verifyAudit: defineRoute({
+    method: "GET",
+    path: "/audit/verify",
+    summary: "Recomputes the audit log's chain, and names the first entry that does not fit",
+    scope: "admin",
+    response: AuditVerification,
+    status: 200,
+    problems: [],
+  }),
+  allowSecret: defineRoute({
+    method: "POST",
+    path: "/secrets/allow",
+    summary: "Let a finding pass, by its fingerprint; audited",
+    scope: "admin",
+    body: AllowSecretRequest,
+    response: AllowedSecret,
+    status: 200,
+    problems: ["invalid_request"],
+  }),
+  listAllowedSecrets: defineRoute({
+    method: "GET",
+    path: "/secrets/allow",
+    summary: "Findings that do not block",
+    scope: "read",
+    response: AllowedSecretList,
+    status: 200,
+    problems: [],
+  }),
+  disallowSecret: defineRoute({
+    method: "POST",
+    path: "/secrets/disallow",
+    summary: "Let a finding block again; audited",
+    scope: "admin",
+    body: AllowSecretRequest,
+    response: AllowedSecretRemoved,
+    status: 200,
+    problems: ["invalid_request", "allowance_not_found"],
+  }),
+  getCosts: defineRoute({
+    method: "GET",
+    path: "/costs",
+    summary: "What was spent by agent, task, repository or day, what is held, and what the budgets leave",
+    scope: "read",
+    query: CostsQuery,
+    response: CostReport,
+    status: 200,
+    problems: ["invalid_request"],
   }),
   queueStats: defineRoute({
     method: "GET",

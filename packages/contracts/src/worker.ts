@@ -26,6 +26,7 @@ export const TURN_OUTCOMES = [
   "max_tokens",
   "refusal",
   "context_overflow",
+  "unknown_stop",
   "cancelled",
   "model_error",
 ] as const;

@@ -20,8 +20,12 @@ export const GIT_COMMANDS = {
   "ls-tree": true,
   "merge-base": true,
   "merge-tree": true,
+  "pack-objects": false,
+  prune: true,
   push: true,
   "read-tree": true,
+  repack: false,
+  "rev-list": true,
   "rev-parse": true,
   "unpack-objects": false,
   "update-ref": true,
@@ -93,6 +97,8 @@ export function commandLine(
   if (call.workTree !== undefined) args.push(`--work-tree=${absolute(call, call.workTree)}`);
   for (const [key, value] of config) args.push("-c", `${key}=${value}`);
   args.push(call.command, ...optionWords(call));
+  if (call.command === "push" && call.remote?.receivePack !== undefined)
+    args.push(`--receive-pack=${call.remote.receivePack}`);
   const values = (call.values ?? []).map((value) => plainValue(call, value));
   if (values.length > 0 && GIT_COMMANDS[call.command]) args.push("--end-of-options");
   args.push(...values);

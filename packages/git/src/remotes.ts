@@ -1,4 +1,5 @@
 import { isRefusal, parseRepository, type Repository } from "@mosaic/domain";
+import { receivePack } from "./receive-pack.ts";
 import { isIPv6 } from "node:net";
 import { resolvePublicAddresses, type Lookup } from "./address-policy.ts";
 import { credentialConfig, type HttpsCredential } from "./credential-helper.ts";
@@ -12,6 +13,8 @@ export interface RemoteAccess {
   readonly protocol: "https" | "ssh" | "file";
   readonly config: readonly ConfigPair[];
   readonly env: Readonly<Record<string, string>>;
+  /** What git starts to push to a local path, instead of a plain `git receive-pack`. */
+  readonly receivePack?: string;
 }
 
 export interface RemotesOptions {
@@ -33,12 +36,15 @@ export interface Remotes {
   open(repository: Repository): Promise<RemoteAccess>;
 }
 
+const LOCAL = { protocol: "file", config: [], env: {} } as const;
+
 export function createRemotes(options: RemotesOptions): Remotes {
   return {
     open: async (repository) => {
       const checked = parseRepository(repository.url);
       if (isRefusal(checked)) throw new RemoteRefusedError(`the repository is refused: ${checked.why}`);
-      if (checked.kind === "local") return { url: checked.url, protocol: "file", config: [], env: {} };
+      if (checked.kind === "local")
+        return { ...LOCAL, url: checked.url, receivePack: receivePack(checked.url) };
       const [first, ...more] = await resolvePublicAddresses(checked.host, options);
       if (first === undefined) throw new RemoteRefusedError(`the host '${checked.host}' has no address`);
       return checked.kind === "https"

@@ -2,6 +2,7 @@ import { ProblemError, type Route } from "@mosaic/contracts";
 import type { Logger } from "@mosaic/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import type { Guard } from "./guard.ts";
 import type { RequestContext } from "./handler.ts";
 import type { OriginCheck } from "./origin.ts";
@@ -75,6 +76,12 @@ async function serveStream(run: () => unknown, reply: FastifyReply, logger: Logg
 }
 
 function send(route: Route, output: unknown, text: string | undefined, reply: FastifyReply): FastifyReply {
+  if (route.response === "tar") {
+    // Not `reply.send(iterable)`: what breaks off after the first byte has to break the connection, too.
+    return reply
+      .header("content-type", "application/x-tar")
+      .send(Readable.from(output as AsyncIterable<Uint8Array>, { objectMode: false }));
+  }
   if (route.response === "text") {
     if (text === undefined) throw new Error("the text route's handler sent no text");
     return reply.send(text);
@@ -92,7 +99,7 @@ export function mountRoute(
   const validate = createValidator(route);
   const isStream = route.response === "sse";
   const isWatched = route.method !== "GET" || isStream;
-  const withHead = route.method === "GET" && !isStream;
+  const withHead = route.method === "GET" && !isStream && route.response !== "tar";
   const handle = handler as AnyHandler;
   app.route({
     method: route.method,

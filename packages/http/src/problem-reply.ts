@@ -22,27 +22,31 @@ function asProblem(error: unknown, bodyLimit: number): ProblemError | null {
 }
 
 /** Answers with problem+json. Unknown errors are logged with the request's id and told to nobody. */
-export function createProblemReply(logger: Logger) {
+export function createProblemReply(
+  logger: Logger,
+  explain: (error: unknown) => ProblemError | null = () => null,
+) {
   return function replyWithProblem(
     error: unknown,
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply {
-    let problem = asProblem(error, reply.server.initialConfig.bodyLimit ?? 0);
-    if (problem === null) {
+    const known = asProblem(error, reply.server.initialConfig.bodyLimit ?? 0);
+    if (known === null) {
       logger.error(
         { err: error, requestId: request.id, route: request.routeOptions?.url },
         "a request failed",
       );
-      problem = new ProblemError(
-        "internal",
-        `Something went wrong on our side; the log has it as ${request.id}.`,
-      );
     }
+    const problem = known ?? explain(error) ?? internal(request);
     if (problem.retryAfter !== undefined) reply.header("retry-after", Math.ceil(problem.retryAfter));
     return reply
       .code(PROBLEMS[problem.code].status)
       .header("content-type", "application/problem+json; charset=utf-8")
       .send(JSON.stringify(toProblem(problem, request.id)));
   };
+}
+
+function internal(request: FastifyRequest): ProblemError {
+  return new ProblemError("internal", `Something went wrong on our side; the log has it as ${request.id}.`);
 }

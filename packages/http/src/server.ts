@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs?: number;
   /** Milliseconds `close()` waits for running requests; default 10,000. */
   readonly closeGraceMs?: number;
+  /** What an error that only the application knows means to a caller; null for a fault of ours (500). It is logged. */
+  readonly explain?: (error: unknown) => ProblemError | null;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -59,7 +61,7 @@ const MAX_PARAM_LENGTH = 256;
 const MINUTE_MS = 60_000;
 
 function createApp(options: HttpServerOptions): FastifyInstance {
-  const replyWithProblem = createProblemReply(options.logger);
+  const replyWithProblem = createProblemReply(options.logger, options.explain);
   const requestTimeout = options.requestTimeoutMs ?? 30_000;
   const headersTimeout = Math.min(options.headersTimeoutMs ?? 10_000, requestTimeout);
   const app: FastifyInstance = fastify({

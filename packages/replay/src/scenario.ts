@@ -34,7 +34,9 @@ const DripFault = z.strictObject({
   times: Times,
 });
 
-/** What goes wrong instead of (or, for `drip` and `no_usage`, along with) a step's answer. */
+const NoiseFault = z.strictObject({ kind: z.literal("noise"), times: Times });
+
+/** What goes wrong instead of (or, for `drip`, `noise` and `no_usage`, along with) a step's answer. */
 export const Fault = z.discriminatedUnion("kind", [
   StatusFault,
   OverflowFault,
@@ -44,6 +46,7 @@ export const Fault = z.discriminatedUnion("kind", [
   GarbageFault,
   NoUsageFault,
   DripFault,
+  NoiseFault,
 ]);
 export type Fault = z.infer<typeof Fault>;
 

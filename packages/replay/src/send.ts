@@ -68,6 +68,8 @@ export async function sendReply(
       return failMidway(response, options, fault);
     case "drip":
       return drip(response, options, fault);
+    case "noise":
+      return sendNoisily(response, options);
     case "no_usage":
     case undefined:
       return sendWhole(response, options, fault === null);
@@ -87,6 +89,15 @@ function sendWhole(response: ServerResponse, { reply, stream }: Sending, usage: 
   if (!stream) return sendJson(response, 200, usage ? reply : { ...reply, usage: undefined });
   startStream(response);
   response.end(streamEvents(reply, { usage }).join(""));
+}
+
+/** The whole answer, among events, deltas and fields that no client of today knows. */
+function sendNoisily(response: ServerResponse, { reply, stream }: Sending): void {
+  if (!stream) return sendJson(response, 200, { ...reply, from_the_future: { tokens: -1 } });
+  startStream(response);
+  const unknown = 'event: from_the_future\ndata: {"type":"from_the_future","index":0,"usage":{"output_tokens":-1}}\n\n';
+  const comment = ": a comment\n\n";
+  response.end(streamEvents(reply, { usage: true }).join(unknown + comment));
 }
 
 /** Leaves the request open until the client gives up or the server closes. */

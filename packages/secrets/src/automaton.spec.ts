@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { characters } from "../tests/samples.ts";
+import { characters } from "../corpus/samples.ts";
 import { createAutomaton } from "./automaton.ts";
 
 function found(words: readonly string[], text: string): string[] {

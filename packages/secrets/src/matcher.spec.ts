@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anthropicKey, glue, jwt, pem } from "../tests/samples.ts";
+import { anthropicKey, glue, jwt, pem } from "../corpus/samples.ts";
 import { createMatcher } from "./matcher.ts";
 import { CONTENT_RULES } from "./rules.ts";
 

@@ -1,3 +1,4 @@
+import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";
 
 /** Where a secret was found. Never holds the secret: `fingerprint` is a salted hash of rule and value. */
@@ -32,10 +33,19 @@ export interface ScannerOptions {
   readonly now?: () => number;
 }
 
+export interface UnreadFile {
+  readonly path: string;
+  /** Null: could not be read. */
+  readonly content: Buffer | null;
+}
+
+/** Something else that finds secrets in a text; the places it answers with are merged with ours. */
+export type Engine = (path: string, text: string) => Promise<readonly Match[]>;
+
 /** Finds secrets in files and text, and takes them out of text. Fails closed: what cannot be scanned is a finding. */
 export interface SecretScanner {
   /** File-name rules, known values and content rules. `content` null means: could not be read (a finding). */
-  scan(file: { readonly path: string; readonly content: Buffer | null }): readonly Finding[];
+  scan(file: UnreadFile): readonly Finding[];
   /** Known values and content rules on text that is not a file (commit message, prompt); `path` names it. */
   scanText(text: string, path?: string): readonly Finding[];
   /** The text with every secret value replaced by `[redacted:<rule>]`. What cannot be scanned is replaced whole. */

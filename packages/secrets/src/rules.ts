@@ -1,12 +1,18 @@
 import { FILE_NAME_RULES } from "./file-names.ts";
 import type { Rule } from "./rule.ts";
 import { ANTHROPIC_RULES } from "./rules/anthropic.ts";
+import { AZURE_KEY_RULES } from "./rules/azure-keys.ts";
+import { BUILD_TOOL_RULES } from "./rules/build-tools.ts";
 import { CLOUD_RULES } from "./rules/cloud.ts";
 import { CODE_HOST_RULES } from "./rules/code-hosts.ts";
+import { COMMERCE_RULES } from "./rules/commerce.ts";
 import { GENERIC_RULES } from "./rules/generic.ts";
 import { KEY_RULES } from "./rules/keys.ts";
 import { MESSAGING_RULES } from "./rules/messaging.ts";
 import { MODEL_VENDOR_RULES } from "./rules/model-vendors.ts";
+import { OBSERVABILITY_RULES } from "./rules/observability.ts";
+import { PLATFORM_RULES } from "./rules/platforms.ts";
+import { WORK_TOOL_RULES } from "./rules/work-tools.ts";
 
 export interface RuleInfo {
   readonly id: string;
@@ -20,6 +26,12 @@ export const CONTENT_RULES: readonly Rule[] = [
   ...CLOUD_RULES,
   ...CODE_HOST_RULES,
   ...MESSAGING_RULES,
+  ...AZURE_KEY_RULES,
+  ...PLATFORM_RULES,
+  ...BUILD_TOOL_RULES,
+  ...OBSERVABILITY_RULES,
+  ...WORK_TOOL_RULES,
+  ...COMMERCE_RULES,
   ...KEY_RULES,
   ...GENERIC_RULES,
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alnum, anthropicKey, glue, pem } from "../tests/samples.ts";
+import { alnum, anthropicKey, glue, pem } from "../corpus/samples.ts";
 import type { ScannerOptions } from "./port.ts";
 import { createScanner } from "./scanner.ts";
 

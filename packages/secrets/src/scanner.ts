@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { type FileNameRule, matchFileName } from "./file-names.ts";
 import { spellKnownValues } from "./known-values.ts";
 import { createMatcher } from "./matcher.ts";
+import type { Match } from "./match.ts";
 import { joinOverlaps } from "./overlap.ts";
-import type { Finding, ScannerOptions, SecretScanner } from "./port.ts";
+import type { Engine, Finding, ScannerOptions, SecretScanner, UnreadFile } from "./port.ts";
 import { CONTENT_RULES, UNSCANNABLE } from "./rules.ts";
 
 const DEFAULT_MAX_FILE_BYTES = 5 * 1024 * 1024;
@@ -34,8 +35,45 @@ function lineCounter(text: string): (position: number) => number {
   };
 }
 
-/** The first scanner: vendors' key shapes, file names, generic assignments, and exact values we hold. */
+interface Reading {
+  readonly text: string;
+  /** What other engines found in it. */
+  readonly also: readonly Match[];
+}
+
+/** Vendors' key shapes, file names, generic assignments, and exact values we hold. */
 export function createScanner(options: ScannerOptions): SecretScanner {
+  const { scanTexts, scanFile, redact } = createCore(options);
+  return {
+    scan: (file) => scanFile(file, (texts) => texts.map((text) => ({ text, also: [] }))),
+    scanText: (text, path = "") => scanTexts(path, [{ text, also: [] }]),
+    redact,
+  };
+}
+
+/**
+ * The same for files, with further engines that look at the same text: where one of them and a rule of ours found the
+ * same place, ours names it. Rejects when an engine does; the caller counts that as a finding.
+ */
+export function createDeepScan(
+  options: ScannerOptions,
+  engines: readonly Engine[],
+): (file: UnreadFile) => Promise<readonly Finding[]> {
+  const { scanFile } = createCore(options);
+  return async (file) => {
+    const found = new Map<string, readonly Match[]>();
+    const isReadable = file.content !== null && file.content.length <= maxBytesOf(options);
+    for (const text of isReadable ? readings(file.content) : []) {
+      const matches = await Promise.all(engines.map((engine) => engine(file.path, text)));
+      found.set(text, matches.flat());
+    }
+    return scanFile(file, (texts) => texts.map((text) => ({ text, also: found.get(text) ?? [] })));
+  };
+}
+
+const maxBytesOf = ({ maxFileBytes = DEFAULT_MAX_FILE_BYTES }: ScannerOptions): number => maxFileBytes;
+
+function createCore(options: ScannerOptions) {
   const {
     salt,
     known = [],
@@ -43,7 +81,8 @@ export function createScanner(options: ScannerOptions): SecretScanner {
     timeLimitMs = 2000,
     now = () => performance.now(),
   } = options;
-  const { maxFileBytes = DEFAULT_MAX_FILE_BYTES, maxLineBytes = 4096 } = options;
+  const { maxLineBytes = 4096 } = options;
+  const maxFileBytes = maxBytesOf(options);
   if (salt.length < MIN_SALT_LENGTH)
     throw new Error(`the scanner's salt needs ${MIN_SALT_LENGTH} characters or more`);
   const match = createMatcher({
@@ -63,12 +102,12 @@ export function createScanner(options: ScannerOptions): SecretScanner {
 
   function findIn(
     path: string,
-    text: string,
+    { text, also }: Reading,
     isLate: () => boolean,
   ): { findings: Finding[]; complete: boolean } {
     const { matches, complete } = match(text, isLate);
     const lineOf = lineCounter(text);
-    const findings = joinOverlaps(matches)
+    const findings = joinOverlaps([...matches, ...also])
       .slice(0, MAX_FINDINGS)
       .map((place) => {
         const value = text.slice(place.match.start, place.match.end);
@@ -82,7 +121,7 @@ export function createScanner(options: ScannerOptions): SecretScanner {
     return { rule: UNSCANNABLE, path, line: null, fingerprint: fingerprintOf(UNSCANNABLE, content) };
   }
 
-  function scanTexts(path: string, texts: readonly string[]): Finding[] {
+  function scanTexts(path: string, texts: readonly Reading[]): Finding[] {
     const isLate = timer();
     const seen = new Map<string, Finding>();
     let complete = true;
@@ -95,32 +134,33 @@ export function createScanner(options: ScannerOptions): SecretScanner {
       }
     }
     const findings = [...seen.values()];
-    return complete ? findings : [...findings, unscannable(path, texts[0] ?? "")];
+    return complete ? findings : [...findings, unscannable(path, texts[0]?.text ?? "")];
   }
 
-  return {
-    scan({ path, content }) {
-      if (content === null) return [unscannable(path, path), ...namedFindings(path, "")];
-      if (content.length > maxFileBytes) return [unscannable(path, content), ...namedFindings(path, "")];
-      const texts = readings(content);
-      return [...namedFindings(path, texts.at(-1) ?? ""), ...scanTexts(path, texts)];
-    },
-    scanText: (text, path = "") => scanTexts(path, [text]),
-    redact(text) {
-      if (text.length < SHORTEST_SECRET) return text;
-      if (text.length > maxFileBytes) return `[redacted:${UNSCANNABLE}]`;
-      const { matches, complete } = match(text, timer());
-      if (!complete) return `[redacted:${UNSCANNABLE}]`;
-      if (matches.length === 0) return text;
-      let result = "";
-      let from = 0;
-      for (const { start, end, match: named } of joinOverlaps(matches)) {
-        result += `${text.slice(from, start)}[redacted:${named.rule}]`;
-        from = end;
-      }
-      return result + text.slice(from);
-    },
-  };
+  function scanFile(
+    { path, content }: UnreadFile,
+    read: (texts: readonly string[]) => readonly Reading[],
+  ): Finding[] {
+    if (content === null) return [unscannable(path, path), ...namedFindings(path, "")];
+    if (content.length > maxFileBytes) return [unscannable(path, content), ...namedFindings(path, "")];
+    const texts = readings(content);
+    return [...namedFindings(path, texts.at(-1) ?? ""), ...scanTexts(path, read(texts))];
+  }
+
+  function redact(text: string): string {
+    if (text.length < SHORTEST_SECRET) return text;
+    if (text.length > maxFileBytes) return `[redacted:${UNSCANNABLE}]`;
+    const { matches, complete } = match(text, timer());
+    if (!complete) return `[redacted:${UNSCANNABLE}]`;
+    if (matches.length === 0) return text;
+    let result = "";
+    let from = 0;
+    for (const { start, end, match: named } of joinOverlaps(matches)) {
+      result += `${text.slice(from, start)}[redacted:${named.rule}]`;
+      from = end;
+    }
+    return result + text.slice(from);
+  }
 
   function namedFindings(path: string, content: string): Finding[] {
     return matchFileName(path, content).map(({ id }: FileNameRule) => ({
@@ -130,4 +170,6 @@ export function createScanner(options: ScannerOptions): SecretScanner {
       fingerprint: fingerprintOf(id, `${path}\0${content}`),
     }));
   }
+
+  return { scanTexts, scanFile, redact };
 }

@@ -1,3 +1,4 @@
+export * from "./allowed-secrets.ts";
 export { auditHash, canonicalJson, CHAIN_START } from "./audit-chain.ts";
 export { admissionEvents, changeEvents, factEvents } from "./change-rules.ts";
 export { decodeCursor, encodeCursor, type Position } from "./cursor.ts";
@@ -9,3 +10,4 @@ export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "./sq
 export * from "./state-store.ts";
 export * from "./store-error.ts";
 export * from "./task-queue.ts";
+export * from "./usage-ledger.ts";

@@ -1,31 +1,4 @@
 import type { Scope } from "@mosaic/contracts";
-import type { TokenUsage } from "@mosaic/domain";
-
-/** One request to the model, as it was metered. */
-export interface UsageEntry extends TokenUsage {
-  readonly agentId: string;
-  readonly taskId: string;
-  readonly requestId: string;
-  readonly model: string;
-  readonly status: number;
-  readonly costUsd: number;
-  readonly priceVersion: string;
-  readonly at: string;
-  /** False when the answer broke off before its usage was complete. */
-  readonly complete: boolean;
-}
-
-export interface UsageTotals extends TokenUsage {
-  readonly requests: number;
-  readonly costUsd: number;
-}
-
-/** What was spent. Append-only. */
-export interface UsageLedger {
-  record(entry: UsageEntry): Promise<void>;
-  /** Sums by agent; agents without entries are left out. */
-  totals(agentIds: readonly string[]): Promise<ReadonlyMap<string, UsageTotals>>;
-}
 
 export interface AuditEntry {
   readonly seq: number;

@@ -34,7 +34,10 @@ export interface Change {
   readonly task?: TaskMove;
   /** A retry: this agent is created `spawning`, and linked with the one it follows, and the task points to it. */
   readonly successor?: NewAgent;
-  /** At least the `agent.<state>` and `task.<state>` events of the moves; the store refuses a move without its event. */
+  /**
+   * At least the `agent.<state>` and `task.<state>` events of the moves, each once: the store refuses a move without
+   * its event and a state event without its move. A successor's `agent.spawning` is added by the store.
+   */
   readonly events: readonly NewEvent[];
 }
 
@@ -72,8 +75,9 @@ export interface EventFilter {
 
 /**
  * Durable state of tasks and agents, and the log of what happened to them. Every engine passes the suite in
- * `@mosaic/testing`. Errors: `IllegalTransitionError` (domain) when a move is not in the table, and
- * {@link NotFoundError} for an unknown id; neither leaves anything behind.
+ * `@mosaic/testing`. Errors: `IllegalTransitionError` (domain) when a move is not in the table, {@link NotFoundError}
+ * for an unknown id, `InvalidChangeError` for a change that contradicts itself or events that do not fit their schema,
+ * `InvalidCursorError`, `CorruptRecordError`, `StoreUnavailableError`. None of them leaves anything behind.
  */
 export interface StateStore {
   /** Creates task and first agent with their `agent.spawning` and `task.pending` events, or says why not. */
@@ -93,6 +97,7 @@ export interface StateStore {
   findAgents(prefix: string, limit: number): Promise<readonly string[]>;
   /** Tasks in `states`, oldest first: what a start has to look after. */
   listTasks(states: readonly TaskState[]): Promise<readonly TaskRecord[]>;
+  /** Facts on the way; events of states are refused here and in `patchAgent`: they belong to a transition. */
   append(events: readonly NewEvent[]): Promise<readonly StoredEvent[]>;
   eventsAfter(filter: EventFilter): Promise<readonly StoredEvent[]>;
   /** Ids of the oldest and the newest event kept; zeros when there is none. */

@@ -42,7 +42,7 @@ export interface TaskQueue {
   enqueue(entry: QueueEntry): Promise<"added" | "exists">;
   /** The next entry, or null: none is due, the queue is paused, or a limit is reached. Takes over expired leases. */
   claim(request: ClaimRequest): Promise<Lease | null>;
-  /** Extends the lease; null when it is lost. */
+  /** Extends the lease, also one that ran out but that nobody has taken over; null when it is lost. */
   heartbeat(lease: Lease, leaseMs: number): Promise<Lease | null>;
   /** @throws LeaseLostError */
   complete(lease: Lease): Promise<void>;

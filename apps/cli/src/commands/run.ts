@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly timeout?: number;
   readonly retries?: number;
   readonly model?: string;
+  readonly budget?: number;
   readonly skill?: readonly string[];
   readonly follow?: boolean;
 }
@@ -77,6 +78,7 @@ function spawnRequest(context: CommandContext, workItems: string[], flags: RunFl
   const profile = flags.gates === undefined ? flags.profile : "custom";
   const options: SpawnOptions = {
     ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
+    ...(flags.budget === undefined ? {} : { budgetUsd: flags.budget }),
     ...(flags.retries === undefined ? {} : { maxRetries: flags.retries }),
     ...(flags.priority === undefined ? {} : { priority: flags.priority }),
     ...(flags.model === undefined ? {} : { model: flags.model }),

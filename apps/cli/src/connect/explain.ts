@@ -18,6 +18,7 @@ const HINTS: Partial<Record<Problem["code"], string>> = {
     "Set MOSAIC_TOKEN to a token of this server, or MOSAIC_HOME to the data folder of the server on this machine.",
   forbidden: "Use a token with the scope it needs.",
   sandbox_unavailable: "`mosaic doctor` says what is missing.",
+  budget_exhausted: "`mosaic costs` shows what was spent and what the budgets leave.",
   queue_full: "Wait, or look at `mosaic queue stats`.",
   task_conflict: "Choose another --task-id, or repeat exactly what you asked for under this one.",
   host_not_allowed: "The server has to list this host name in MOSAIC_ALLOWED_HOSTS.",

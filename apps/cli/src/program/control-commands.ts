@@ -1,8 +1,11 @@
-import type { Command } from "commander";
+import { CostGrouping } from "@mosaic/contracts";
+import { type Command, Option } from "commander";
+import { costs, type CostsFlags } from "../commands/costs.ts";
 import { doctor } from "../commands/doctor.ts";
 import { kill, type KillFlags } from "../commands/kill.ts";
 import { queueStats, switchQueue } from "../commands/queue.ts";
 import { type Act, examples } from "./act.ts";
+import { date, wholeNumber } from "./read-values.ts";
 
 /** Commands that stop, hold and examine. */
 export function addControlCommands(program: Command, act: Act): void {
@@ -18,6 +21,7 @@ export function addControlCommands(program: Command, act: Act): void {
     )
     .action(act((context, id: string | undefined, flags: KillFlags) => kill(context, id, flags)));
   addQueue(program, act);
+  addCosts(program, act);
   program
     .command("doctor")
     .description("look at what Mosaic needs; exit code 1 when something is broken")
@@ -25,6 +29,20 @@ export function addControlCommands(program: Command, act: Act): void {
     .action(
       act((context) => doctor(context, async () => (await import("../up/doctor-probes.ts")).doctorProbes)),
     );
+}
+
+function addCosts(program: Command, act: Act): void {
+  program
+    .command("costs")
+    .description("show what was spent, what is held, and what the budgets leave")
+    .addOption(new Option("--by <what>", "one line for each").choices(CostGrouping.options).default("day"))
+    .option("--since <date>", "first day that counts (YYYY-MM-DD, UTC)", date)
+    .option("--limit <n>", "how many lines", wholeNumber(1, 1000), 20)
+    .addHelpText(
+      "before",
+      examples("mosaic costs", "mosaic costs --by repository --since 2026-11-01", "mosaic costs --by agent --json"),
+    )
+    .action(act((context, flags: CostsFlags) => costs(context, flags)));
 }
 
 function addQueue(program: Command, act: Act): void {

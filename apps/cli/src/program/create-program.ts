@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Act } from "./act.ts";
 import { addControlCommands } from "./control-commands.ts";
 import { addHelpCommand } from "./help-command.ts";
+import { addSecretCommands } from "./secret-commands.ts";
 import { addWorkCommands } from "./work-commands.ts";
 
 /** Options of every command. */
@@ -18,6 +19,8 @@ export interface ProgramOptions {
   /** Cells of the terminal, for help. */
   readonly width: number;
   readonly act: Act;
+  /** The command line that starts this program, for hooks. */
+  readonly self: readonly string[];
   /** `mosaic up`, which is loaded only when it is wanted: it brings the three planes. */
   readonly up: (flags: GlobalFlags) => Promise<void>;
 }
@@ -62,6 +65,7 @@ export function createProgram(options: ProgramOptions): Command {
     .action(() => options.up(program.opts<GlobalFlags>()));
   addWorkCommands(program, options.act);
   addControlCommands(program, options.act);
+  addSecretCommands(program, options.act, options.self);
   addHelpCommand(program, options.stdout);
   return program;
 }

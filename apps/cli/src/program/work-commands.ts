@@ -3,10 +3,11 @@ import { type Command, Option } from "commander";
 import { diff } from "../commands/diff.ts";
 import { logs } from "../commands/logs.ts";
 import { ls, type LsFlags } from "../commands/ls.ts";
+import { restore, type RestoreFlags } from "../commands/restore.ts";
 import { run, type RunFlags } from "../commands/run.ts";
 import { show } from "../commands/show.ts";
 import { type Act, examples } from "./act.ts";
-import { collect, gateList, wholeNumber } from "./read-values.ts";
+import { amount, collect, gateList, wholeNumber } from "./read-values.ts";
 
 /** Commands that give work and look at it. */
 export function addWorkCommands(program: Command, act: Act): void {
@@ -31,6 +32,18 @@ export function addWorkCommands(program: Command, act: Act): void {
     .description("print what an agent changed, as a patch")
     .addHelpText("before", examples("mosaic diff 3f2a", "mosaic diff 3f2a | git apply"))
     .action(act((context, id: string) => diff(context, id)));
+  program
+    .command("restore <agent>")
+    .description("put what was saved of an agent's work into a new folder")
+    .option("--to <folder>", "where; it must be new or empty (default: mosaic-restore-<id>)")
+    .option("--snapshot <n>", "what turn n ended with, instead of the last files", wholeNumber(1, 100_000))
+    .option("--ref <name>", "one of the names --list shows")
+    .option("--list", "only show what there is")
+    .addHelpText(
+      "before",
+      examples("mosaic restore 3f2a", "mosaic restore 3f2a --to ./rescued", "mosaic restore 3f2a --list"),
+    )
+    .action(act((context, id: string, flags: RestoreFlags) => restore(context, id, flags)));
 }
 
 function addRun(program: Command, act: Act): void {
@@ -47,6 +60,7 @@ function addRun(program: Command, act: Act): void {
     .option("--timeout <seconds>", "the longest an attempt may take", wholeNumber(1, 86_400))
     .option("--retries <n>", "attempts after a fault of the machinery", wholeNumber(0, 10))
     .option("--model <id>", "one of the server's models")
+    .option("--budget <usd>", "US dollars that the task may cost in all its attempts", amount)
     .option("--skill <name>", "a skill the agent is told to use; may be repeated", collect)
     .option("-f, --follow", "show what the agent does until it ends (exit code 5 when it does not complete)")
     .addHelpText(

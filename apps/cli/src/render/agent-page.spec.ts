@@ -96,6 +96,34 @@ describe("agentPage", () => {
   });
 });
 
+describe("overlaps on the page", () => {
+  const overlap = (other: string, files: string[], conflicts: boolean) => ({
+    type: "agent.overlap",
+    time: AT,
+    data: { other, files, conflicts },
+  });
+
+  it("name the other agent, the files, and whether both would merge, as it was last", () => {
+    const lines = page({ status: "running" }, [
+      overlap("b", ["a.ts"], false),
+      overlap("b", ["a.ts", "c.ts"], true),
+      overlap("d", ["x\u001B[2J.ts"], false),
+    ]);
+    const from = lines.indexOf("Overlaps");
+    expect(lines.slice(from + 1, from + 6)).toEqual([
+      "  CONFLICTS with agent b:",
+      "    a.ts",
+      "    c.ts",
+      "  merges so far with agent d:",
+      "    x.ts",
+    ]);
+  });
+
+  it("are left out when there are none", () => {
+    expect(page({})).not.toContain("Overlaps");
+  });
+});
+
 describe("readStory", () => {
   const started = (phase: string) => ({
     type: "gates.started",

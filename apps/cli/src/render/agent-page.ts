@@ -9,6 +9,9 @@ import { verdictMark } from "./tell-work.ts";
 import { dateTime, duration, short } from "./units.ts";
 import { usageLine } from "./usage.ts";
 
+/** Files of an overlap that are shown. */
+const OVERLAP_FILES = 20;
+
 interface PageStyle {
   readonly paint: Paint;
   readonly nowMs: number;
@@ -19,11 +22,14 @@ export interface AgentStory {
   readonly verdicts: readonly EventData<"gates.verdict">[];
   readonly kill?: EventData<"agent.killed"> | EventData<"agent.kill_requested">;
   readonly pushed?: EventData<"push.verified">;
+  /** What was last said of each agent that changes the same files. */
+  readonly overlaps?: readonly EventData<"agent.overlap">[];
 }
 
 /** Reads the story out of an agent's events, oldest first. A new round of gates replaces the verdicts before it. */
 export function readStory(events: Iterable<EventToRender>): AgentStory {
   const verdicts = new Map<string, EventData<"gates.verdict">>();
+  const overlaps = new Map<string, EventData<"agent.overlap">>();
   const story: { -readonly [K in keyof AgentStory]: AgentStory[K] } = { verdicts: [] };
   for (const event of events) {
     const round = event.type === "gates.started" ? EVENT_DATA["gates.started"].safeParse(event.data) : null;
@@ -36,8 +42,10 @@ export function readStory(events: Iterable<EventToRender>): AgentStory {
     }
     const pushed = event.type === "push.verified" ? EVENT_DATA["push.verified"].safeParse(event.data) : null;
     if (pushed?.success === true) story.pushed = pushed.data;
+    const overlap = event.type === "agent.overlap" ? EVENT_DATA["agent.overlap"].safeParse(event.data) : null;
+    if (overlap?.success === true) overlaps.set(overlap.data.other, overlap.data);
   }
-  return cleanDeep({ ...story, verdicts: [...verdicts.values()] });
+  return cleanDeep({ ...story, verdicts: [...verdicts.values()], overlaps: [...overlaps.values()] });
 }
 
 /** Gates before the commit judge new work, so nothing said of the work before it holds. */
@@ -63,6 +71,7 @@ export function agentPage(raw: AgentView, story: AgentStory, style: PageStyle): 
       "Gates",
       story.verdicts.map((verdict) => verdictLine(verdict, style.paint)),
     ),
+    ...section("Overlaps", (story.overlaps ?? []).flatMap(overlapLines)),
     ...section("Kill", kill(agent, story)),
     ...section("Used", [usageLine(agent.usage)]),
   ];
@@ -124,6 +133,13 @@ function result(agent: AgentView, story: AgentStory): [string, string | undefine
 function detailLines(details: AgentView["details"]): string[] {
   if (details === undefined || details === null) return [];
   return clean(typeof details === "string" ? details : JSON.stringify(details, null, 2)).split("\n");
+}
+
+function overlapLines({ other, files, conflicts }: EventData<"agent.overlap">): string[] {
+  const head = `${conflicts ? "CONFLICTS" : "merges so far"} with agent ${other}:`;
+  return [head, ...files.slice(0, OVERLAP_FILES).map((file) => `  ${file}`)].concat(
+    files.length > OVERLAP_FILES ? [`  … ${files.length - OVERLAP_FILES} more`] : [],
+  );
 }
 
 function verdictLine(verdict: EventData<"gates.verdict">, paint: Paint): string {

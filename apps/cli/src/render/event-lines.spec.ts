@@ -127,6 +127,45 @@ const CASES: readonly Case[] = [
     { commit: COMMIT, branch: "mosaic/a-1", remote: "/srv/app.git", durationMs: 210 },
     ["push       mosaic/a-1 is at 1a2b3c4d on /srv/app.git (210 ms)"],
   ],
+  [
+    "integration.moved",
+    { branch: "main", from: COMMIT, to: COMMIT },
+    ["base       main moved from 1a2b3c4d to 1a2b3c4d"],
+  ],
+  [
+    "integration.clean",
+    { commit: COMMIT, head: COMMIT, mode: "rebase", durationMs: 30 },
+    ["integrated 1a2b3c4d on 1a2b3c4d by rebase; it is checked again (30 ms)"],
+  ],
+  [
+    "integration.conflict",
+    {
+      commit: COMMIT,
+      head: COMMIT,
+      files: [{ path: "src/a.ts", kind: "content" }],
+      attempt: 1,
+      attemptsLeft: 2,
+    },
+    [
+      "conflict   1a2b3c4d conflicts with 1a2b3c4d in 1 file; attempt 1, 2 left",
+      "             src/a.ts (content)",
+    ],
+  ],
+  [
+    "integration.unresolved",
+    { commit: COMMIT, files: ["src/a.ts"] },
+    ["conflict   1a2b3c4d still has conflict markers: src/a.ts"],
+  ],
+  [
+    "workspace.moved",
+    { baseCommit: COMMIT, commit: COMMIT, durationMs: 90 },
+    ["workspace  now on 1a2b3c4d, with the files of 1a2b3c4d (90 ms)"],
+  ],
+  [
+    "agent.overlap",
+    { other: COMMIT, files: ["src/a.ts"], conflicts: true },
+    ["overlap    CONFLICTS with agent 1a2b3c4d in 1 file: src/a.ts"],
+  ],
   ["queue.paused", { by: "admin" }, ["queue      paused by admin"]],
   ["queue.resumed", { by: "admin" }, ["queue      resumed by admin"]],
   [
@@ -187,7 +226,7 @@ describe("createEventRenderer", () => {
 
 /** Values a schema does not let an agent choose. */
 function isFixed(value: string): boolean {
-  return /^(?:[0-9a-f]{40}|rejected|secrets|tests|failed|c1|c2)$/.test(value);
+  return /^(?:[0-9a-f]{40}|rejected|secrets|tests|failed|rebase|c1|c2)$/.test(value);
 }
 
 describe("createEventRenderer, case by case", () => {

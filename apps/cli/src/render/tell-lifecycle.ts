@@ -13,6 +13,13 @@ const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
 /** The lines after the first: the first is shown beside the label. */
 const restLines = (text: string): string[] => text.split("\n").slice(1, 13);
 
+const CANARY_PLACE = {
+  transcript: "what it said or did",
+  gateway: "a request to the model",
+  diff: "its change",
+  commit: "a commit",
+} as const;
+
 export const lifecycleTellers: Tellers<Lifecycle> = {
   "agent.spawning": (data) => ({
     label: "agent",
@@ -51,6 +58,27 @@ export const lifecycleTellers: Tellers<Lifecycle> = {
     label: "kill",
     tone: "warn",
     text: `requested by ${data.by}: ${data.why}`,
+  }),
+  "agent.cancel_requested": (data) => ({
+    label: "cancel",
+    tone: "warn",
+    text: `requested by ${data.by}: ${data.why}`,
+  }),
+  "agent.stalled": (data) => ({ label: "stalled", tone: "warn", text: `${data.limit}: ${data.detail}` }),
+  "agent.limit_reached": (data) => ({
+    label: "limit",
+    tone: "bad",
+    text: `${data.limit}: ${data.detail}; it has ${data.graceSeconds} s to stop`,
+  }),
+  "agent.overlap": (data) => ({
+    label: "overlap",
+    tone: "warn",
+    text: `${data.conflicts ? "CONFLICTS" : "merges so far"} with agent ${short(data.other)} in ${data.files.length === 1 ? "1 file" : `${data.files.length} files`}: ${data.files.slice(0, 5).join(", ")}${data.files.length > 5 ? ", …" : ""}`,
+  }),
+  "agent.canary": (data) => ({
+    label: "canary",
+    tone: "bad",
+    text: `its canary turned up in ${CANARY_PLACE[data.where]}: the agent read a credential nobody sent it to; it is killed`,
   }),
   "agent.cleanup": (data) => {
     const failed = problems(data.steps);

@@ -35,6 +35,9 @@ function firstLines(text: string, limit: number): string[] {
     : [...lines.slice(0, limit), `… ${count(lines.length - limit, "more line")}`];
 }
 
+const placeOf = ({ path, line }: { path: string; line: number | null }): string =>
+  line === null ? path : `${path}:${line}`;
+
 export const workTellers: Tellers<Work> = {
   "workspace.ready": (data) => ({
     label: "workspace",
@@ -61,9 +64,21 @@ export const workTellers: Tellers<Work> = {
     tone: "bad",
     text: `blocked ${short(data.commit)}: ${count(data.findings.length, "finding")}`,
     details: data.findings.map(
-      (finding) =>
-        `${finding.path}${finding.line === null ? "" : `:${finding.line}`}  ${finding.rule}  (${finding.fingerprint})`,
+      (finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`,
     ),
+  }),
+  "secrets.allowed": (data) => ({
+    label: "secrets",
+    tone: "warn",
+    text: `${count(data.findings.length, "finding")} in ${short(data.commit)} let pass by a person`,
+    details: data.findings.map(
+      (finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`,
+    ),
+  }),
+  "secrets.outgoing": (data) => ({
+    label: "secrets",
+    tone: data.findings === 0 ? "good" : "bad",
+    text: `${data.findings === 0 ? "none found" : count(data.findings, "finding")} in ${count(data.commits, "outgoing commit")} (${duration(data.durationMs)})`,
   }),
   "gates.started": (data) => ({
     label: "gates",
@@ -95,10 +110,41 @@ export const workTellers: Tellers<Work> = {
     tone: "warn",
     text: `${data.phase} SKIPPED on ${short(data.commit)}: ${data.why}`,
   }),
+  "integration.moved": (data) => ({
+    label: "base",
+    tone: "warn",
+    text: `${data.branch} moved from ${short(data.from)} to ${short(data.to)}`,
+  }),
+  "integration.clean": (data) => ({
+    label: "integrated",
+    tone: "info",
+    text: `${short(data.commit)} on ${short(data.head)} by ${data.mode}; it is checked again (${duration(data.durationMs)})`,
+  }),
+  "integration.conflict": (data) => ({
+    label: "conflict",
+    tone: "bad",
+    text: `${short(data.commit)} conflicts with ${short(data.head)} in ${count(data.files.length, "file")}; attempt ${data.attempt}, ${data.attemptsLeft === 0 ? "none left" : `${data.attemptsLeft} left`}`,
+    details: data.files.slice(0, REJECTION_LINES).map((file) => `${file.path} (${file.kind})`),
+  }),
+  "integration.unresolved": (data) => ({
+    label: "conflict",
+    tone: "bad",
+    text: `${short(data.commit)} still has conflict markers: ${data.files.slice(0, 5).join(", ")}`,
+  }),
+  "workspace.moved": (data) => ({
+    label: "workspace",
+    tone: "info",
+    text: `now on ${short(data.baseCommit)}, with the files of ${short(data.commit)} (${duration(data.durationMs)})`,
+  }),
   "commit.made": (data) => ({
     label: "commit",
     tone: "good",
     text: `${short(data.commit)} on ${data.branch}`,
+  }),
+  "push.started": (data) => ({
+    label: "push",
+    tone: "dim",
+    text: `${short(data.commit)} goes to ${data.branch}`,
   }),
   "push.verified": (data) => ({
     label: "push",

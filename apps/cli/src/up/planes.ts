@@ -11,6 +11,8 @@ import { createRedaction } from "./redaction.ts";
 export interface PlanesOptions {
   readonly config: Config;
   readonly logger: Logger;
+  /** How hosts of repositories are resolved; tests bring their own resolver. */
+  readonly network?: Parameters<typeof buildOrchestratorApp>[0]["network"];
 }
 
 /** The three planes in this process, serving. */
@@ -58,7 +60,7 @@ export async function startPlanes(options: PlanesOptions): Promise<Planes> {
 
 /** What is opened goes onto the stack at once; it is closed in the opposite order. */
 async function openPlanes(
-  { config, logger }: PlanesOptions,
+  { config, logger, network }: PlanesOptions,
   opened: AsyncDisposableStack,
 ): Promise<Omit<Planes, "close">> {
   const data = await openData({ home: config.home, adminToken: config.adminToken });
@@ -80,6 +82,7 @@ async function openPlanes(
   const orchestrator = await buildOrchestratorApp({
     ...common,
     coordinator: { url: atCoordinator.url, token: serviceToken },
+    ...(network === undefined ? {} : { network }),
     logger: logger.child({ plane: "orchestrator" }),
   });
   opened.defer(() => orchestrator.close());

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type Config, loadConfig } from "@mosaic/config";
-import { FolderLockedError } from "@mosaic/store";
+import { FolderLockedError, StoreUnavailableError } from "@mosaic/store";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { CliError, EXIT } from "../exit.ts";
@@ -57,10 +57,45 @@ async function start(config: Config, log: LogFile): Promise<Planes> {
     return await startPlanes({ config, logger });
   } catch (error) {
     if (error instanceof FolderLockedError) throw new CliError(EXIT.failure, error.message, { cause: error });
+    const unusable = unusableFolder(error, config.home);
+    if (unusable !== null) throw unusable;
     if (error instanceof PortTakenError) throw await portTaken(error);
     throw error;
   }
 }
+
+/** The file system's own refusals of the data folder. */
+const FOLDER_ERRORS: Readonly<Record<string, string>> = {
+  EROFS: "it is on a read-only file system",
+  EACCES: "this user may not write to it",
+  EPERM: "this user may not change it",
+  ENOSPC: "its disk is full",
+  EDQUOT: "this user's share of its disk is full",
+  EIO: "its disk reports an error",
+};
+
+/** A data folder that cannot be used is a person's to mend, and no fault of ours. Null for any other error. */
+function unusableFolder(error: unknown, home: string): CliError | null {
+  if (error instanceof StoreUnavailableError && error.code !== "internal")
+    return new CliError(EXIT.failure, error.message, { cause: error });
+  const { code = "", message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: "" };
+  // SQLite names the lock file's trouble by a number of its own.
+  const sqlite = (error as { errcode?: number } | null)?.errcode;
+  const why = FOLDER_ERRORS[code] ?? (sqlite === undefined ? undefined : SQLITE_ERRORS[sqlite & 0xff]);
+  if (why === undefined) return null;
+  return new CliError(EXIT.failure, `the data folder ${home} cannot be used: ${why} (${message})`, {
+    hints: ["Nothing was started. Mend the folder, or choose another one with MOSAIC_HOME."],
+    cause: error,
+  });
+}
+
+/** sqlite.org/rescode.html */
+const SQLITE_ERRORS: Readonly<Record<number, string>> = {
+  8: "it is on a read-only file system",
+  10: "its disk reports an error",
+  13: "its disk is full",
+  14: "this user may not write to it",
+};
 
 async function portTaken(error: PortTakenError): Promise<CliError> {
   const owner = await portOwner(error.port);

@@ -77,7 +77,16 @@ async function check(
   const checkId = bench.ids();
   const gates = gatesInPhase(profileGates(request.profile, request.gates), request.phase);
   const verdicts = await area.withFolder(`c-${checkId}`, (folder) =>
-    checkCommit(request, { ...options, mirror, tree, gates, checkId, folder, signal }),
+    checkCommit(request, {
+      ...options,
+      mirror,
+      tree,
+      gates,
+      checkId,
+      agentId: request.agentId,
+      folder,
+      signal,
+    }),
   );
   for (const { gate, outcome, durationMs } of verdicts) {
     metrics.gateVerdicts.inc({ gate, outcome });

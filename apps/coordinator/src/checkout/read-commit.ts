@@ -10,11 +10,14 @@ const BATCH_MAX_BYTES = 256 * 1024 * 1024;
 /** The files of a commit with the ids of their contents, which are the contents' hashes. */
 export interface CommitTree extends CommitFiles {
   readonly blobs: ReadonlyMap<string, string>;
+  /** Paths of symbolic links. */
+  readonly links: ReadonlySet<string>;
   /** Contents of `paths`, in their order. @throws when one of them is no regular file of the commit */
   contents(paths: readonly string[]): Promise<readonly Buffer[]>;
 }
 
-/** Lists a commit's regular files; their contents are read when asked for. Symbolic links and submodules are no files. */
+/** Lists a commit's regular files; their contents are read when asked for. Symbolic links and submodules are no files;
+ * of links the paths are known. */
 export async function readCommit(mirror: Mirror, commit: string, signal?: AbortSignal): Promise<CommitTree> {
   const { stdout } = await mirror.git.run({
     command: "ls-tree",
@@ -25,9 +28,11 @@ export async function readCommit(mirror: Mirror, commit: string, signal?: AbortS
     ...(signal ? { signal } : {}),
   });
   const blobs = new Map<string, string>();
+  const links = new Set<string>();
   for (const entry of stdout.toString("utf8").split("\0")) {
     const match = /^100\d{3} blob ([0-9a-f]+)\t([\s\S]+)$/.exec(entry);
     if (match) blobs.set(match[2] ?? "", match[1] ?? "");
+    if (entry.startsWith("120000 ")) links.add(entry.slice(entry.indexOf("\t") + 1));
   }
   const texts = new Map<string, Promise<string | null>>();
   const readText = async (path: string): Promise<string | null> => {
@@ -37,6 +42,7 @@ export async function readCommit(mirror: Mirror, commit: string, signal?: AbortS
   return {
     commit,
     blobs,
+    links,
     paths: new Set(blobs.keys()),
     text(path) {
       const known = texts.get(path) ?? readText(path);

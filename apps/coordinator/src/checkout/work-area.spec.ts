@@ -31,6 +31,15 @@ describe("createWorkArea", () => {
     await expect(readdir(area.path)).rejects.toThrow("ENOENT");
   });
 
+  it("removes folders that are nested beyond the longest path", async () => {
+    const area = await createWorkArea(root, { pid: process.pid, ids });
+    await area.withFolder("deep", async (folder) => {
+      const script = 'for i in $(seq 60); do mkdir "$0" && cd "$0" || exit; done; touch x';
+      await once(spawn("sh", ["-c", script, "d".repeat(100)], { cwd: folder }), "close");
+    });
+    expect(await readdir(area.path)).toEqual([]);
+  });
+
   it("sweeps what a killed process left, and leaves living ones alone", async () => {
     const child = spawn("sleep", ["1000"]);
     await once(child, "spawn");

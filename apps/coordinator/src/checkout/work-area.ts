@@ -1,5 +1,9 @@
-import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
 
 /** Temporary folders of one process, below one folder that the next process can recognise as left over. */
 export interface WorkArea {
@@ -54,22 +58,17 @@ async function sweep(root: string, ownStart: string | null): Promise<void> {
   }
 }
 
-/** Removes a folder, even when a gate took the permissions from parts of it. */
+/**
+ * Removes a folder. Where Node cannot (a gate took the permissions from parts of it, or nested them beyond the longest
+ * path) the system's tools can: neither follows a link below the path it is given.
+ */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "EACCES" && code !== "EPERM") throw error;
-    await openFolders(path);
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-async function openFolders(path: string): Promise<void> {
-  await chmod(path, 0o700);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await openFolders(join(path, entry.name));
+  } catch {
+    // What it cannot change, `rm` names.
+    await execute("chmod", ["-R", "u+rwX", "--", path]).catch(() => undefined);
+    await execute("rm", ["-rf", "--", path]);
   }
 }
 

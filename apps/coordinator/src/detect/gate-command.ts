@@ -17,6 +17,8 @@ export interface Detection {
   readonly commands: Partial<Record<Gate, GateCommand>>;
   /** Path below `HARNESS` → content; files in `bin/` are executable. */
   readonly harness: ReadonlyMap<string, string>;
+  /** Scripts of the base commit that commands may call: name → text. */
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 /** Where the checkout is, in every gate's sandbox. Commands find it as `$MOSAIC_TREE`: without a sandbox it is elsewhere. */
@@ -40,11 +42,12 @@ export function shellQuote(text: string): string {
 export function mergeDetections(detections: readonly Detection[]): Detection {
   const commands: Partial<Record<Gate, GateCommand>> = {};
   const harness = new Map<string, string>();
+  const scripts = detections.find((detection) => detection.scripts !== undefined)?.scripts;
   for (const detection of detections) {
     for (const [gate, command] of Object.entries(detection.commands)) {
       commands[gate as Gate] ??= command;
     }
     for (const [path, content] of detection.harness) if (!harness.has(path)) harness.set(path, content);
   }
-  return { commands, harness };
+  return { commands, harness, ...(scripts === undefined ? {} : { scripts }) };
 }

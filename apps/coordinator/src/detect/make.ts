@@ -29,7 +29,9 @@ export async function detectMake(base: CommitFiles, commit: CommitFiles): Promis
   for (const [gate, names] of Object.entries(TARGETS)) {
     const target = names.find((name) => hasTarget(text, name));
     if (target === undefined) continue;
-    commands[gate as Gate] = plainCommand(`${make} ${target}`, `the base branch's ${path}`, notes);
+    const command = plainCommand(`${make} ${target}`, `the base branch's ${path}`, notes);
+    // A file or folder called like the target would make it up to date, and make would run nothing.
+    commands[gate as Gate] = { ...command, script: `${make} --eval='.PHONY: ${target}' ${target}` };
   }
   return { commands, harness: isChanged ? new Map([["Makefile", text]]) : new Map() };
 }

@@ -45,7 +45,7 @@ export async function detectNode(base: CommitFiles, commit: CommitFiles): Promis
   }
   if (!commands.coverage) addCoverageFlag(commands, manifest, changed);
   if (!commands.typecheck) addCompiler(commands, manifest, base);
-  return { commands, harness: scriptHarness(manifest) };
+  return { commands, harness: scriptHarness(manifest), scripts: manifest.scripts };
 }
 
 function isUsable(manifest: NodeManifest, name: string): boolean {

@@ -4,8 +4,7 @@ import type { Semaphore } from "async-mutex";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Mirror } from "../checkout/mirror.ts";
-import { type CommitTree, readCommit, removedPaths } from "../checkout/read-commit.ts";
-import { isTestFile } from "./test-file.ts";
+import { type CommitTree, readCommit } from "../checkout/read-commit.ts";
 import { gateMounts, prepareCommit, type Preparation, type PreparedCommit } from "../dependencies/prepare.ts";
 import type { DependencyStore } from "../dependencies/store.ts";
 import { detectCommands } from "../detect/detect.ts";
@@ -19,6 +18,7 @@ import {
 } from "./definition.ts";
 import { type GatePlan, planGates } from "./plan.ts";
 import { runGates, settledVerdict } from "./run-gates.ts";
+import { testChanges } from "./test-changes.ts";
 
 export interface CheckContext {
   readonly bench: Workbench;
@@ -29,6 +29,7 @@ export interface CheckContext {
   readonly store: DependencyStore;
   readonly slots: Semaphore;
   readonly checkId: string;
+  readonly agentId: string;
   /** The check's own empty folder. */
   readonly folder: string;
   readonly defaultTimeoutMs: number;
@@ -62,9 +63,10 @@ export async function checkCommit(
     return [...verdict, ...settled.map((plan) => settledVerdict(plan, request.commit))];
   }
   try {
-    const deletedTests = removedPaths(base, commit).filter(isTestFile);
+    const testWarnings = await testChanges(base, commit);
     const harness = await writeHarness(context.folder, detection);
-    return [...verdict, ...(await runPlans(plans, { request, context, preparation, harness, deletedTests }))];
+    const given = { request, context, preparation, harness, trees: { base, commit }, testWarnings };
+    return [...verdict, ...(await runPlans(plans, given))];
   } finally {
     preparation.release();
   }
@@ -72,6 +74,14 @@ export async function checkCommit(
 
 /** `.mosaic/gates.json` of a commit. */
 export async function readDefinition(tree: CommitTree): Promise<ParsedDefinition> {
+  // A link would be read as no file at all, and so as no rules.
+  const isElsewhere = [DEFINITION_PATH, dirname(DEFINITION_PATH)].some((path) => tree.links.has(path));
+  if (isElsewhere) {
+    return {
+      ok: false,
+      reason: `${DEFINITION_PATH} of the base branch is a symbolic link; it must be a file`,
+    };
+  }
   const text = await tree.text(DEFINITION_PATH);
   if (text === null && tree.paths.has(DEFINITION_PATH)) return tooLarge();
   return text !== null && text.length > DEFINITION_MAX_BYTES ? tooLarge() : parseDefinition(text);
@@ -135,7 +145,8 @@ interface Run {
   readonly context: CheckContext;
   readonly preparation: PreparedCommit;
   readonly harness: string;
-  readonly deletedTests: readonly string[];
+  readonly trees: { readonly base: CommitTree; readonly commit: CommitTree };
+  readonly testWarnings: readonly string[];
 }
 
 async function runPlans(plans: readonly GatePlan[], given: Run): Promise<readonly Verdict[]> {
@@ -147,7 +158,8 @@ async function runPlans(plans: readonly GatePlan[], given: Run): Promise<readonl
       commit: given.request.commit,
       harness: given.harness,
       dependencies: { ...gateMounts(preparation.folders), runtime: preparation.runtime },
-      deletedTests: given.deletedTests,
+      trees: given.trees,
+      testWarnings: given.testWarnings,
     },
     context.slots,
   );

@@ -38,6 +38,7 @@ const GateDefinition = z
  *     "build": { "skip": "a library without a build step" }
  *   },
  *   "coverage": { "threshold": 0.9, "report": "coverage/lcov.info" },
+ *   "tests": { "minimum": 120 },
  *   "prepare": { "command": "npm ci --ignore-scripts", "scripts": false }
  * }
  * ```
@@ -50,6 +51,12 @@ export const GatesDefinition = z.strictObject({
       /** Share of lines, 0 to 1. Default: 0.85 (ORCH-121). */
       threshold: z.number().min(0).max(1).optional(),
       report: TreePath.optional(),
+    })
+    .optional(),
+  tests: z
+    .strictObject({
+      /** Fewer tests that ran fail the gate; 0 lets a run pass whose tests cannot be counted. */
+      minimum: z.int().min(0).max(100_000_000).optional(),
     })
     .optional(),
   prepare: z

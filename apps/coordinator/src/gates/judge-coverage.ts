@@ -12,18 +12,22 @@ export function reportPaths(report: string | undefined): readonly string[] {
 
 /**
  * Judges a coverage run that exited 0 by the report it left in its copy of the tree. Any report the commit brought
- * along was removed before the run, so that what is found here is this run's work.
+ * along was removed before the run, so that what is found here is this run's work. Of several reports the lowest counts: a
+ * runner's own can then not be outbid by one that a test wrote to another usual place.
  */
 export async function judgeCoverage(
   tree: string,
   coverage: { readonly threshold: number; readonly report?: string },
 ): Promise<Judgement> {
   const refusals: string[] = [];
+  const judgements: Judgement[] = [];
   for (const path of reportPaths(coverage.report)) {
     const read = await readUntrusted(tree, path, REPORT_MAX_BYTES);
     if (read.kind === "refused") refusals.push(`${path} ${read.why}`);
-    if (read.kind === "text") return judgeReport(path, read.text, coverage.threshold);
+    if (read.kind === "text") judgements.push(judgeReport(path, read.text, coverage.threshold));
   }
+  const lowest = judgements.toSorted((one, other) => shareOf(one) - shareOf(other))[0];
+  if (lowest !== undefined) return lowest;
   const why =
     refusals.length > 0 ? refusals.join("; ") : `looked for ${reportPaths(coverage.report).join(", ")}`;
   return {
@@ -31,6 +35,9 @@ export async function judgeCoverage(
     message: `The command left no coverage report that can be read (${why}). It must write lcov, istanbul JSON, Cobertura, coverage.py JSON or a Go cover profile in this run.`,
   };
 }
+
+/** What is not a report says nothing, unless there is no other. */
+const shareOf = ({ metrics }: Judgement): number => metrics?.["lines"] ?? Infinity;
 
 function judgeReport(path: string, text: string, threshold: number): Judgement {
   const lines = parseReport(text);

@@ -51,7 +51,7 @@ describe("countTests", () => {
 
 describe("judgeTests", () => {
   it("passes tests that ran and reports what was skipped", () => {
-    expect(judgeTests("ℹ tests 3\nℹ skipped 1\n", [])).toEqual({
+    expect(judgeTests("ℹ tests 3\nℹ skipped 1\n", {})).toEqual({
       outcome: "passed",
       metrics: { tests: 2, skipped: 1 },
       message: "Passed. 1 skipped.",
@@ -59,16 +59,38 @@ describe("judgeTests", () => {
   });
 
   it("fails when no test ran, and when all were skipped", () => {
-    expect(judgeTests("ℹ tests 0\n", []).outcome).toBe("failed");
-    expect(judgeTests("ℹ tests 2\nℹ skipped 2\n", [])).toMatchObject({
+    expect(judgeTests("ℹ tests 0\n", {}).outcome).toBe("failed");
+    expect(judgeTests("ℹ tests 2\nℹ skipped 2\n", {})).toMatchObject({
       outcome: "failed",
       message: expect.stringContaining("All 2 tests were skipped"),
     });
   });
 
-  it("names deleted test files whatever the outcome", () => {
-    expect(judgeTests("ℹ tests 1\n", ["a.test.ts"]).message).toContain("deletes test files: a.test.ts");
-    expect(judgeTests("done", ["a.test.ts"]).message).toContain("a.test.ts");
+  it("warns of what was done to the tests, whatever the outcome", () => {
+    const warnings = ["The commit deletes test files: a.test.ts."];
+    expect(judgeTests("ℹ tests 1\n", { warnings }).message).toContain(
+      "Warning: The commit deletes test files",
+    );
+    expect(judgeTests("done", { warnings }).message).toContain("a.test.ts");
+  });
+
+  it("fails a run without a count when the runner always prints one, or the base branch wants a number", () => {
+    expect(judgeTests("done", {}).outcome).toBe("passed");
+    expect(judgeTests("done", { counted: true }).outcome).toBe("failed");
+    expect(judgeTests("done", { counted: true, minimum: 0 }).outcome).toBe("passed");
+    expect(judgeTests("done", { minimum: 3 }).message).toContain("wants 3 tests");
+    expect(judgeTests("ℹ tests 2\n", { minimum: 3 })).toMatchObject({
+      outcome: "failed",
+      metrics: { tests: 2 },
+    });
+    expect(judgeTests("ℹ tests 3\n", { minimum: 3 }).outcome).toBe("passed");
+  });
+
+  it("fails when a test file ended before its tests", () => {
+    expect(judgeTests("ℹ tests 2\n", { silent: ["a.test.js"] })).toMatchObject({
+      outcome: "failed",
+      message: expect.stringContaining("a.test.js"),
+    });
   });
 });
 

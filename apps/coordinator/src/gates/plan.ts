@@ -6,6 +6,7 @@ import {
   type GatesDefinition,
   type ParsedDefinition,
 } from "./definition.ts";
+import { countsItsTests } from "./known-runner.ts";
 
 /** A gate with something to run. */
 export interface RunnableGate {
@@ -15,6 +16,8 @@ export interface RunnableGate {
   readonly timeoutMs: number;
   /** Set for the coverage gate: the share of lines it needs, and where its report is when the base branch says. */
   readonly coverage?: { readonly threshold: number; readonly report?: string };
+  /** Set for gates that run tests: the base branch's least number of them, and whether the runner always counts them. */
+  readonly tests?: { readonly minimum?: number; readonly counted: boolean };
 }
 
 /** A gate whose outcome is known without running anything. */
@@ -57,6 +60,11 @@ function planGate(gate: Gate, definition: GatesDefinition, request: PlanRequest)
 
   const timeoutMs = own?.timeoutSeconds === undefined ? request.defaultTimeoutMs : own.timeoutSeconds * 1000;
   const runnable = { kind: "run", gate, command, timeoutMs } as const;
+  if (gate === "tests" || gate === "integration") {
+    const minimum = gate === "tests" ? definition.tests?.minimum : undefined;
+    const counted = countsItsTests(command.command, request.detection.scripts ?? {});
+    return { ...runnable, tests: { counted, ...(minimum === undefined ? {} : { minimum }) } };
+  }
   if (gate !== "coverage") return runnable;
   const report = own?.report ?? definition.coverage?.report;
   const threshold = coverageThreshold(definition);

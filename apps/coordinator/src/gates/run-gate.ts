@@ -3,6 +3,7 @@ import { SANDBOX_HOME, type Mount } from "@mosaic/sandbox";
 import { join } from "node:path";
 import { checkOut } from "../checkout/check-out.ts";
 import type { Mirror } from "../checkout/mirror.ts";
+import type { CommitTree } from "../checkout/read-commit.ts";
 import { removeUntrusted } from "../checkout/untrusted-file.ts";
 import { removeFolder } from "../checkout/work-area.ts";
 import type { DependencyRuntime } from "../dependencies/plan.ts";
@@ -12,6 +13,9 @@ import type { Workbench } from "../execution/workbench.ts";
 import { judgeCoverage, reportPaths } from "./judge-coverage.ts";
 import { judgeLint } from "./judge-lint.ts";
 import { judgeTests } from "./judge-tests.ts";
+import { silentTestFiles } from "./known-runner.ts";
+import { restoreRunSettings } from "./run-settings.ts";
+import { settingChanges } from "./tool-settings.ts";
 import type { Judgement } from "./judgement.ts";
 import type { RunnableGate } from "./plan.ts";
 
@@ -24,6 +28,8 @@ export interface GateContext {
   readonly tree: string;
   /** Names the check; part of the sandboxes' names. */
   readonly checkId: string;
+  /** Whose work it is: part of the sandboxes' labels, so that a kill finds them. */
+  readonly agentId: string;
   /** The check's own folder: each gate makes its copy of the tree here. */
   readonly folder: string;
   /** Host folder of the harness. */
@@ -33,8 +39,9 @@ export interface GateContext {
     readonly scratch: readonly string[];
     readonly runtime: DependencyRuntime;
   };
-  /** Test files the commit removes. */
-  readonly deletedTests: readonly string[];
+  readonly trees: { readonly base: CommitTree; readonly commit: CommitTree };
+  /** What the commit does to the tests it is judged by, for people. */
+  readonly testWarnings: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -80,6 +87,7 @@ async function runOnCopy(plan: RunnableGate, copy: string, context: GateContext)
   if (plan.coverage) {
     for (const path of reportPaths(plan.coverage.report)) await removeUntrusted(copy, path);
   }
+  const restored = await restoreRunSettings(copy, context.trees);
   const run = await runCommand(context.bench, {
     spec: gateSpec(plan, copy, context),
     timeoutMs: plan.timeoutMs,
@@ -87,7 +95,9 @@ async function runOnCopy(plan: RunnableGate, copy: string, context: GateContext)
     signal,
   });
   const judged = await judge(plan, copy, run, context);
-  const notes = plan.command.notes.map((note) => ` ${note}`).join("");
+  const notes = [...plan.command.notes, ...notesOn(plan, restored, context)]
+    .map((note) => ` ${note}`)
+    .join("");
   return {
     ...verdictBase(plan, context),
     outcome: judged.outcome,
@@ -99,6 +109,22 @@ async function runOnCopy(plan: RunnableGate, copy: string, context: GateContext)
   };
 }
 
+/** What people should know of this run beyond its outcome. */
+function notesOn(plan: RunnableGate, restored: readonly string[], { trees }: GateContext): readonly string[] {
+  const settings = settingChanges(plan.gate, trees.base, trees.commit);
+  return [
+    ...(restored.length === 0
+      ? []
+      : [`This commit changes ${quoted(restored)}; the gate ran with the base branch's.`]),
+    ...(settings.length === 0
+      ? []
+      : [`Warning: this commit changes settings of the gate's tools: ${quoted(settings)}.`]),
+  ];
+}
+
+/** Paths are the agent's words. */
+const quoted = (paths: readonly string[]): string => paths.map((path) => JSON.stringify(path)).join(", ");
+
 function gateSpec(plan: RunnableGate, copy: string, context: GateContext) {
   const { bench, dependencies } = context;
   const { runtime } = dependencies;
@@ -106,7 +132,7 @@ function gateSpec(plan: RunnableGate, copy: string, context: GateContext) {
   const path = [`${HARNESS}/bin`, ...runtime.path, bench.toolchain.path];
   return {
     id: `${context.checkId}-${plan.gate}`,
-    label: `gate:${context.checkId}:${plan.gate}`,
+    label: `gate:${context.checkId}:${plan.gate}:${context.agentId}`,
     command: shellCommand(plan.command.script),
     env: {
       ...commandEnvironment(path, SANDBOX_HOME),
@@ -139,8 +165,10 @@ async function judge(
   if (run.end === "disk_full") return { outcome: "error", message: run.message };
   if (run.end === "killed") return { outcome: "failed", message: run.message };
   if (run.exitCode !== 0) return { outcome: "failed", message: exitMessage(run) };
-  if (plan.gate === "tests" || plan.gate === "integration")
-    return judgeTests(run.printed, context.deletedTests);
+  if (plan.tests) {
+    const silent = await silentTestFiles(run.printed, context.trees);
+    return judgeTests(run.printed, { ...plan.tests, warnings: context.testWarnings, silent });
+  }
   if (plan.gate === "lint") return judgeLint(run.printed);
   if (plan.coverage) return await judgeCoverage(copy, plan.coverage);
   return { outcome: "passed", message: "Passed." };

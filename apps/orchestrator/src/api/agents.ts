@@ -2,7 +2,8 @@ import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
 import type { AgentFilter } from "@mosaic/store";
 import { type Kill, type KillOrder } from "../killswitch/kill.ts";
-import { killAll } from "../killswitch/kill-all.ts";
+import type { Cancel } from "../killswitch/cancel.ts";
+import { type HoldClaims, killAll } from "../killswitch/kill-all.ts";
 import type { Services } from "../services.ts";
 import { admitTask } from "../spawner/admit.ts";
 import { agentView, eventView, statusView } from "./views.ts";
@@ -16,9 +17,17 @@ type AgentRoutes = Omit<
   | "openapi"
   | "metrics"
   | "streamEvents"
+  | "allowSecret"
+  | "listAllowedSecrets"
+  | "disallowSecret"
+  | "getAgentSalvage"
+  | "downloadAgentSalvage"
+  | "getCosts"
   | "queueStats"
   | "pauseQueue"
   | "resumeQueue"
+  | "listAudit"
+  | "verifyAudit"
 >;
 
 /** Longest patch `GET /agents/:id/diff` answers with, in bytes. */
@@ -27,12 +36,15 @@ const MAX_PATCH_BYTES = 2_000_000;
 interface AgentHandlerOptions {
   readonly services: Services;
   readonly kill: Kill;
+  readonly cancel: Cancel;
+  readonly holdClaims: HoldClaims;
   /** Why no agent may be spawned now, or null. */
   readonly refusal: () => ProblemError | null;
 }
 
 /** Handlers of the agents' routes: parse is done, use cases do the work, views shape the answer. */
-export function agentHandlers({ services, kill, refusal }: AgentHandlerOptions): Handlers<AgentRoutes> {
+export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoutes> {
+  const { services, kill, cancel, holdClaims, refusal } = options;
   const { state, usage, workspaces } = services;
   return {
     async spawnAgent({ body }, { caller }) {
@@ -88,12 +100,18 @@ export function agentHandlers({ services, kill, refusal }: AgentHandlerOptions):
         );
       }
       const mirror = await workspaces.mirrorOf(task.repository);
+      if (!(await workspaces.salvages.holds(mirror, snapshotCommit))) {
+        throw new ProblemError(
+          "no_diff",
+          `the snapshot of agent ${agent.agentId} was let go of (MOSAIC_SALVAGE_MAX_AGE_DAYS, MOSAIC_SALVAGE_MAX_BYTES)`,
+        );
+      }
       const diff = await workspaces.diff(mirror, baseCommit, snapshotCommit, MAX_PATCH_BYTES);
       return {
         agentId: agent.agentId,
         baseCommit,
         commit: snapshotCommit,
-        files: [...diff.files],
+        files: diff.files.map((file) => ({ ...file, path: services.scanner.redact(file.path) })),
         patch: services.scanner.redact(diff.patch),
         truncated: diff.truncated,
       };
@@ -106,8 +124,11 @@ export function agentHandlers({ services, kill, refusal }: AgentHandlerOptions):
           : `Agent ${receipt.agentId} is not gone: ${receipt.residual.join("; ")}`;
       return { ...receipt, message };
     },
+    cancelAgent: ({ params, body }, { caller }) =>
+      cancel(params.agentId, orderOf(caller.name, body?.reason)),
     async killAll({ body }, { caller }) {
-      const { total, receipts, errors } = await killAll(services, kill, orderOf(caller.name, body?.reason));
+      const order = orderOf(caller.name, body?.reason);
+      const { total, receipts, errors } = await killAll(services, kill, { order, holdClaims });
       return {
         message: `Kill all completed: ${receipts.length} killed, ${errors.length} failed`,
         total,

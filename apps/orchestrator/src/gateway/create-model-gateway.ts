@@ -1,12 +1,13 @@
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PriceTable } from "@mosaic/domain";
-import type { UsageLedger } from "@mosaic/store";
+import type { BudgetLimits, UsageLedger } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import { createCheck } from "./check.ts";
 import { assertFits, openDoor, SOCKET_NAME, socketPathOf } from "./door.ts";
 import { createHandler } from "./handle.ts";
-import type { AgentDoor, ModelGateway } from "./port.ts";
+import { createLine } from "./line.ts";
+import type { AgentDoor, ModelGateway, ModelRefusal } from "./port.ts";
 import { createSettlement } from "./settlement.ts";
 import { openUpstream } from "./upstream.ts";
 
@@ -23,7 +24,19 @@ export interface ModelGatewayOptions {
   readonly prices: PriceTable;
   /** Folder for the agents' sockets; made, and closed to other users (0700). */
   readonly socketDir: string;
-  readonly ledger: UsageLedger;
+  readonly ledger: Pick<UsageLedger, "reserve" | "settle" | "release" | "settleAbandoned">;
+  /** Whose reservations these are: the same after a restart, so that a start settles what the last process left. */
+  readonly owner: string;
+  /** In US dollars; a scope that is not named has no limit. */
+  readonly limits: BudgetLimits;
+  /** Requests to the API under way at a time. */
+  readonly concurrency: number;
+  /** Milliseconds that one request may wait for its turn. */
+  readonly waitMs: number;
+  /** Milliseconds without a byte after which an answer counts as broken off. */
+  readonly idleMs: number;
+  /** In [0, 1). */
+  readonly random: () => number;
   readonly metrics?: Pick<Metrics, "tokens" | "cost">;
   readonly now: () => Date;
   readonly log: Pick<Logger, "debug" | "warn" | "error">;
@@ -44,9 +57,12 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
   await mkdir(socketDir, { recursive: true, mode: 0o700 });
   await chmod(socketDir, 0o700);
   await removeLeftovers(socketDir);
+  await settleAbandoned(options);
   const upstream = await openUpstream(options);
   const settlement = createSettlement(options);
-  const check = createCheck(upstream, now);
+  const clock = (): number => performance.now();
+  const line = createLine({ concurrency: options.concurrency, clock, random: options.random });
+  const check = createCheck(upstream, now, line.state);
   const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
   const doors = new Map<string, Promise<AgentDoor>>();
 
@@ -55,15 +71,32 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
     scripted: upstream.scripted,
     models,
     check,
+    traffic: line.state,
     list: () => [...doors.keys()],
     async open(request) {
       const { agentId, model } = request;
       if (!models.includes(model)) throw new Error(`the model ${model} is not one of ${models.join(", ")}`);
       if (doors.has(agentId)) throw new Error(`agent ${agentId} already has a gateway socket`);
+      let final: ModelRefusal | null = null;
       const door = openDoor({
         socketPath: socketPathOf(socketDir, agentId),
-        handler: createHandler({ door: request, upstream, settlement, maxTokensLimit, maxBodyBytes, log }),
+        handler: createHandler({
+          door: request,
+          upstream,
+          settlement,
+          line,
+          prices: options.prices,
+          waitMs: options.waitMs,
+          clock,
+          maxTokensLimit,
+          maxBodyBytes,
+          log,
+          onFinal: (refusal) => {
+            final = refusal;
+          },
+        }),
         log,
+        finalRefusal: () => final,
         onRevoked: () => doors.delete(agentId),
       });
       doors.set(agentId, door);
@@ -76,6 +109,13 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
       await upstream.close();
     },
   };
+}
+
+/** What the last process had reserved counts as spent: nobody knows how much of it was used. */
+async function settleAbandoned({ ledger, owner, now, log }: ModelGatewayOptions): Promise<void> {
+  const settled = await ledger.settleAbandoned(owner, now().toISOString());
+  if (settled > 0)
+    log.warn({ settled }, "model requests of the last process were cut off; they count with all they had reserved");
 }
 
 /** Removes the sockets of a former process. One process owns the folder: the data folder is locked. */

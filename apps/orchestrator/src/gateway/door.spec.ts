@@ -80,13 +80,13 @@ describe("revoking a door", () => {
   test("does not wait for a ledger that hangs", async () => {
     const { answer, began } = openEnded();
     await start(answer);
-    const hanging = Promise.withResolvers<undefined>();
-    gateway.ledger.record = async () => hanging.promise;
+    const hanging = Promise.withResolvers<boolean>();
+    gateway.ledger.settle = async () => hanging.promise;
     const door = await gateway.open();
     await begin(door, streaming);
     await began;
     expect(await door.revoke()).toEqual({ gone: true, aborted: 1 });
-    hanging.resolve(undefined);
+    hanging.resolve(true);
   });
 });
 
@@ -272,7 +272,14 @@ describe("the socket folder", () => {
   test("has no door for a model that is not configured", async () => {
     await start();
     const onUsage = (): void => undefined;
-    const opening = gateway.gateway.open({ agentId: "a", taskId: "t", model: "gpt", onUsage });
+    const opening = gateway.gateway.open({
+      agentId: "a",
+      taskId: "t",
+      repository: "r",
+      model: "gpt",
+      taskBudgetUsd: null,
+      onUsage,
+    });
     await expect(opening).rejects.toThrow(`the model gpt is not one of ${MODEL}`);
   });
 });

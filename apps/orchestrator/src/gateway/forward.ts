@@ -6,12 +6,24 @@ import { requestHeaders, responseHeaders } from "./headers.ts";
 import type { Meter } from "./meter.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** One request of an agent, on its way. */
+export interface Exchange {
+  readonly outgoing: Outgoing;
+  readonly response: ServerResponse;
+  readonly signal: AbortSignal;
+}
+
 export interface Outgoing {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string | null;
+  /** True when the answer is asked for as a stream, which begins at once; another begins when it is whole. */
+  readonly streamed?: boolean;
 }
+
+/** An answer in one piece may take this long to begin. */
+const WHOLE_ANSWER_MS = 600_000;
 
 /** What became of a request to the model's API. */
 export type Sent =
@@ -31,6 +43,8 @@ export async function send(upstream: Upstream, outgoing: Outgoing, signal: Abort
       method: outgoing.method,
       headers: outgoing.body === null ? headers : { ...headers, "content-type": "application/json" },
       body: outgoing.body,
+      headersTimeout: outgoing.streamed === true ? upstream.idleMs : Math.max(WHOLE_ANSWER_MS, upstream.idleMs),
+      bodyTimeout: upstream.idleMs,
       signal,
     });
     return { kind: "answered", answer };
@@ -59,6 +73,14 @@ export function noAnswer(sent: Exclude<Sent, { kind: "answered" }>): Refusal {
   const message =
     sent.kind === "unreachable" ? "the model's API cannot be reached" : "the model's API did not answer";
   return { status: 502, type: "api_error", message: `${message} (${sent.why})`, retry: true };
+}
+
+/** Why an answer means that nobody will get another one with this key and account, or null. */
+export function accountRefusal({ statusCode }: Dispatcher.ResponseData, name: string): string | null {
+  if (statusCode === 401) return `${name} refuses the API key (HTTP 401); check CLAUDE_API_KEY`;
+  if (statusCode === 402) return `${name} refuses to work on this account's bill (HTTP 402)`;
+  if (statusCode === 403) return `${name} does not allow this to the API key (HTTP 403)`;
+  return null;
 }
 
 /**
@@ -92,6 +114,8 @@ export interface PassOptions {
   readonly meter: Meter | null;
   /** Called when the usage is known, before the agent can know that the answer is whole. */
   readonly settle: () => Promise<void>;
+  /** Called for each piece that came. */
+  readonly onActivity?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -101,6 +125,7 @@ export async function pass(answer: Dispatcher.ResponseData, options: PassOptions
   response.writeHead(answer.statusCode, responseHeaders(answer.headers));
   response.flushHeaders();
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    options.onActivity?.();
     meter?.take(chunk);
     if (meter?.done === true) await settle();
     if (!response.write(chunk)) await once(response, "drain", { signal });

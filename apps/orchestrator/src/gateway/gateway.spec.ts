@@ -202,7 +202,7 @@ describe("an answer", () => {
       response.writeHead(529, {
         "content-type": "application/json",
         "request-id": "req_1",
-        "retry-after": "3",
+        "retry-after": "3600",
         "x-should-retry": "true",
         "anthropic-ratelimit-requests-remaining": "7",
         "anthropic-organization-id": "our-organization",
@@ -215,7 +215,7 @@ describe("an answer", () => {
     expect(errorOf(answer)).toEqual({ type: "overloaded_error", message: "Overloaded" });
     expect(answer.headers).toMatchObject({
       "request-id": "req_1",
-      "retry-after": "3",
+      "retry-after": "3600",
       "x-should-retry": "true",
       "anthropic-ratelimit-requests-remaining": "7",
     });

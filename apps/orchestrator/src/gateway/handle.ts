@@ -1,23 +1,15 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { NO_USAGE } from "@mosaic/domain";
 import type { Logger } from "@mosaic/telemetry";
-import type { Dispatcher } from "undici";
 import { forbidden, refuse, type Refusal } from "./answer.ts";
 import { endpointOf, type Endpoint } from "./endpoint.ts";
-import { discard, noAnswer, pass, send, withheld, type Outgoing } from "./forward.ts";
-import { createBodyMeter, createStreamMeter, type Meter } from "./meter.ts";
+import { discard, noAnswer, pass, send, withheld, type Exchange, type Outgoing } from "./forward.ts";
 import { admit, type Admitted, type PolicyOptions } from "./policy.ts";
-import type { OpenDoor } from "./port.ts";
 import { readBody } from "./read-body.ts";
-import type { Settlement } from "./settlement.ts";
+import { spend, type SpendOptions } from "./spend.ts";
 import type { Upstream } from "./upstream.ts";
-import { broken, type Metered } from "./usage.ts";
 
-export interface HandlerOptions extends Pick<PolicyOptions, "maxTokensLimit"> {
-  readonly door: OpenDoor;
-  readonly upstream: Upstream;
-  readonly settlement: Settlement;
+export interface HandlerOptions
+  extends Pick<PolicyOptions, "maxTokensLimit">, Omit<SpendOptions, "refuse" | "log"> {
   readonly maxBodyBytes: number;
   readonly log: Pick<Logger, "warn" | "debug">;
 }
@@ -28,7 +20,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, signal: Abor
 export function createHandler(options: HandlerOptions): Handler {
   const { door, upstream, log } = options;
 
-  async function refused(response: ServerResponse, why: Refusal): Promise<void> {
+  function refused(response: ServerResponse, why: Refusal): void {
     log.debug({ agentId: door.agentId, status: why.status, why: why.message }, "a model request was refused");
     refuse(response, why);
   }
@@ -55,11 +47,15 @@ export function createHandler(options: HandlerOptions): Handler {
     if (endpoint.kind === "models") return relay(upstream, { outgoing, response, signal });
     const admitted = await admitBody(request, endpoint.kind, options);
     if ("status" in admitted) return refused(response, admitted);
+    if (door.onRequest?.(admitted.body) === true)
+      return refused(response, forbidden("the request holds what must not leave this machine"));
     // The agent hung up, or its door was revoked: nothing has been spent yet.
     if (signal.aborted) return;
     const posted: Outgoing = { ...outgoing, method: "POST", body: admitted.body };
     if (endpoint.kind === "count_tokens") return relay(upstream, { outgoing: posted, response, signal });
-    return options.settlement.during(sendMetered(options, { outgoing: posted, admitted, response, signal }));
+    const costly = { outgoing: { ...posted, streamed: admitted.streamed }, admitted, response, signal };
+    const refuseIt = (why: Refusal): void => refused(response, why);
+    return options.settlement.during(spend({ ...options, refuse: refuseIt }, costly));
   };
 }
 
@@ -72,12 +68,6 @@ async function admitBody(
   return typeof text === "string" ? admit(text, kind, { model: door.model, maxTokensLimit }) : text;
 }
 
-interface Exchange {
-  readonly outgoing: Outgoing;
-  readonly response: ServerResponse;
-  readonly signal: AbortSignal;
-}
-
 /** A request that costs nothing. */
 async function relay(upstream: Upstream, { outgoing, response, signal }: Exchange): Promise<void> {
   const sent = await send(upstream, outgoing, signal);
@@ -87,65 +77,4 @@ async function relay(upstream: Upstream, { outgoing, response, signal }: Exchang
     return pass(sent.answer, { response, meter: null, settle: async () => undefined, signal });
   await discard(sent.answer);
   refuse(response, instead);
-}
-
-/** A request that costs: whatever becomes of it, it is settled exactly once. */
-async function sendMetered(
-  options: HandlerOptions,
-  exchange: Exchange & { readonly admitted: Admitted },
-): Promise<void> {
-  const { admitted, outgoing, response, signal } = exchange;
-  const size = { bytes: Buffer.byteLength(admitted.body), maxTokens: admitted.maxTokens };
-  const sent = await send(options.upstream, outgoing, signal);
-  if (sent.kind !== "answered") {
-    options.log.warn({ agentId: options.door.agentId, why: sent.why }, "the model's API has no answer");
-    if (sent.kind === "lost") await settler(options, admitted, { status: 502 })(broken({}, size, null));
-    return refuse(response, noAnswer(sent));
-  }
-  const { answer } = sent;
-  const settle = settler(options, admitted, {
-    status: answer.statusCode,
-    requestId: answer.headers["request-id"],
-  });
-  const instead = withheld(answer);
-  if (instead !== null) {
-    await discard(answer);
-    await settle(answer.statusCode < 300 ? broken({}, size, null) : FREE);
-    return refuse(response, instead);
-  }
-  const meter = answer.statusCode < 300 ? meterFor(answer, size) : null;
-  const result = (): Metered => meter?.result() ?? FREE;
-  try {
-    await pass(answer, { response, meter, settle: async () => settle(result()), signal });
-  } finally {
-    // Broken off on one side or the other; after a whole answer this does nothing.
-    await settle(result());
-  }
-}
-
-/** The API charges nothing for a request that it refuses. */
-const FREE: Metered = { usage: NO_USAGE, complete: true };
-
-function meterFor(answer: Dispatcher.ResponseData, size: { bytes: number; maxTokens: number }): Meter {
-  const streamed = String(answer.headers["content-type"] ?? "").startsWith("text/event-stream");
-  return streamed ? createStreamMeter(size) : createBodyMeter(size);
-}
-
-/** Settles a request's bill the first time it is called. */
-function settler(
-  { door, settlement }: HandlerOptions,
-  { model }: Admitted,
-  answer: { status: number; requestId?: string | string[] | undefined },
-): (metered: Metered) => Promise<void> {
-  let settled: Promise<void> | null = null;
-  const requestId =
-    typeof answer.requestId === "string" ? answer.requestId.slice(0, 100) : `gw_${randomUUID()}`;
-  const { agentId, taskId } = door;
-  return async (metered) => {
-    settled ??= settlement.settle(
-      { agentId, taskId, requestId, model, status: answer.status, ...metered },
-      door.onUsage,
-    );
-    return settled;
-  };
 }

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
-import { broken, settled, takeOver, type Metered, type Reported, type Request } from "./usage.ts";
+import type { Request } from "./estimate.ts";
+import { broken, settled, takeOver, type Metered, type Reported } from "./usage.ts";
 
 /** Longest event that is read; an answer with a longer one goes through, but counts as unknown. */
 const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;

@@ -145,9 +145,13 @@ describe("usage that stays unknown is estimated, never zero:", () => {
   test("an answer without any", async () => {
     const door = await start((response, request) => sendMessage(response, request, null));
     await ask(door);
-    const inputTokens = Math.ceil(sentBytes() / 3);
-    expect(inputTokens).toBeGreaterThan(10);
-    expect(gateway.ledger.entries).toMatchObject([{ inputTokens, outputTokens: 1000, complete: false }]);
+    const cacheWrite5mTokens = Math.ceil(sentBytes() / 3);
+    expect(cacheWrite5mTokens).toBeGreaterThan(10);
+    // As dear as input can be, and all of max_tokens: what was held for it.
+    const costUsd = (cacheWrite5mTokens * 2.5 + 1000 * 10) / 1_000_000;
+    expect(gateway.ledger.entries).toMatchObject([
+      { cacheWrite5mTokens, outputTokens: 1000, costUsd, complete: false },
+    ]);
   });
 
   test.each([
@@ -157,8 +161,10 @@ describe("usage that stays unknown is estimated, never zero:", () => {
   ])("an answer with nonsense: %o", async (usage) => {
     const door = await start((response, request) => sendMessage(response, request, usage));
     await ask(door);
-    const inputTokens = Math.ceil(sentBytes() / 3);
-    expect(gateway.ledger.entries).toMatchObject([{ inputTokens, outputTokens: 1000, complete: false }]);
+    const cacheWrite5mTokens = Math.ceil(sentBytes() / 3);
+    expect(gateway.ledger.entries).toMatchObject([
+      { inputTokens: 0, cacheWrite5mTokens, outputTokens: 1000, complete: false },
+    ]);
   });
 
   test("a stream that breaks off, by what was seen of it", async () => {
@@ -207,6 +213,18 @@ describe("usage that stays unknown is estimated, never zero:", () => {
     const door = await start((response) => void response.destroy());
     expect((await ask(door)).status).toBe(502);
     expect(gateway.ledger.entries).toMatchObject([{ status: 502, outputTokens: 1000, complete: false }]);
+  });
+
+  test.each([502, 504])("an answer of something in between that may have asked the API: %s", async (status) => {
+    const door = await start((response) => void response.writeHead(status).end());
+    expect((await ask(door)).status).toBe(status);
+    expect(gateway.ledger.entries).toMatchObject([{ status, outputTokens: 1000, complete: false }]);
+  });
+
+  test.each([400, 404, 413, 500, 503])("but not a refusal by the API: %s", async (status) => {
+    const door = await start((response) => void response.writeHead(status).end());
+    expect((await ask(door)).status).toBe(status);
+    expect(gateway.ledger.entries).toMatchObject([{ status, costUsd: 0, complete: true }]);
   });
 
   test("an answer that could not be read", async () => {

@@ -6,6 +6,7 @@ export interface Admitted {
   readonly model: string;
   readonly maxTokens: number;
   readonly body: string;
+  readonly streamed: boolean;
 }
 
 export interface PolicyOptions {
@@ -50,9 +51,13 @@ export function admit(
   return written(options.model, maxTokens, { ...body, max_tokens: maxTokens });
 }
 
-function written(model: string, maxTokens: number, body: object): Admitted | Refusal {
+function written(
+  model: string,
+  maxTokens: number,
+  body: Readonly<Record<string, unknown>>,
+): Admitted | Refusal {
   try {
-    return { model, maxTokens, body: JSON.stringify(body) };
+    return { model, maxTokens, body: JSON.stringify(body), streamed: body["stream"] === true };
   } catch {
     // JSON.stringify is recursive where JSON.parse is not.
     return invalid("the request body is nested too deeply");

@@ -1,6 +1,6 @@
 import type { EventData } from "@mosaic/contracts";
 import { costUsd, type PriceTable } from "@mosaic/domain";
-import type { UsageEntry, UsageLedger } from "@mosaic/store";
+import type { BudgetLimits, Reservation, ReserveOutcome, UsageEntry, UsageLedger } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { Metered } from "./usage.ts";
 
@@ -13,10 +13,26 @@ export interface Bill extends Metered {
   readonly status: number;
 }
 
-/** Writes what was used into the ledger, and sees to it that nothing more is spent while that fails. */
+/** Holds what a request may cost, writes what it did cost, and sees to it that nothing more is spent while that fails. */
 export interface Settlement {
+  /**
+   * Holds a reservation within every limit, or says which one is in the way. @throws when the ledger fails
+   * @param taskLimitUsd a limit of the task's own, beside the instance's for all tasks
+   */
+  reserve(
+    reservation: Omit<Reservation, "owner" | "priceVersion" | "at">,
+    taskLimitUsd: number | null,
+  ): Promise<ReserveOutcome>;
+  /** Gives a reservation back: its request was not sent. Never throws: what stays reserved only errs upwards. */
+  release(reservationId: string): Promise<void>;
   /** Records a bill; tells `onUsage`. Never throws: what cannot be recorded is kept and tried again. */
-  settle(bill: Bill, onUsage: (usage: EventData<"transcript.usage">) => void): Promise<void>;
+  settle(
+    reservationId: string,
+    bill: Bill,
+    onUsage: (usage: EventData<"transcript.usage">) => void,
+  ): Promise<void>;
+  /** The next time a reservation of this process is settled or released. */
+  changed(): Promise<void>;
   /** Records what is left over. False while that fails: no request may go on then. */
   ready(): Promise<boolean>;
   /** Tells of work that will settle a bill, so that `idle` can wait for it. */
@@ -26,23 +42,34 @@ export interface Settlement {
 }
 
 export interface SettlementOptions {
-  readonly ledger: UsageLedger;
+  readonly ledger: Pick<UsageLedger, "reserve" | "settle" | "release">;
+  /** Whose reservations these are, over restarts. */
+  readonly owner: string;
+  readonly limits: BudgetLimits;
   readonly prices: PriceTable;
   readonly now: () => Date;
   readonly log: Pick<Logger, "warn" | "error">;
   readonly metrics?: Pick<Metrics, "tokens" | "cost"> | undefined;
 }
 
-export function createSettlement({ ledger, prices, now, log, metrics }: SettlementOptions): Settlement {
-  const unrecorded = new Set<UsageEntry>();
+export function createSettlement(options: SettlementOptions): Settlement {
+  const { ledger, owner, limits, prices, now, log, metrics } = options;
+  const unrecorded = new Map<string, UsageEntry>();
   const pending = new Set<Promise<unknown>>();
+  let change = Promise.withResolvers<void>();
 
-  async function record(entry: UsageEntry): Promise<void> {
+  function tellChange(): void {
+    change.resolve();
+    change = Promise.withResolvers<void>();
+  }
+
+  async function record(reservationId: string, entry: UsageEntry): Promise<void> {
     try {
-      await ledger.record(entry);
-      unrecorded.delete(entry);
+      await ledger.settle(reservationId, entry);
+      unrecorded.delete(reservationId);
+      tellChange();
     } catch (error) {
-      unrecorded.add(entry);
+      unrecorded.set(reservationId, entry);
       log.error(
         { err: error, requestId: entry.requestId },
         "usage cannot be recorded; the gateway is closed until it can",
@@ -50,37 +77,52 @@ export function createSettlement({ ledger, prices, now, log, metrics }: Settleme
     }
   }
 
-  async function settle(bill: Bill, onUsage: (usage: EventData<"transcript.usage">) => void): Promise<void> {
-    const { usage, complete, ...request } = bill;
-    const cost = costUsd(bill.model, usage, prices);
-    await record({
-      ...request,
-      ...usage,
-      complete,
-      costUsd: cost,
-      priceVersion: prices.version,
-      at: now().toISOString(),
-    });
-    for (const [type, tokens] of Object.entries(usage))
-      metrics?.tokens.inc({ model: bill.model, type }, tokens);
-    metrics?.cost.inc({ model: bill.model }, cost);
-    const { requestId, model, status } = bill;
-    try {
-      onUsage({ requestId, model, status, ...usage, costUsd: cost });
-    } catch (error) {
-      // The ledger has it; a listener's defect must not break the agent's answer.
-      log.warn({ err: error, requestId }, "a listener for usage failed");
-    }
-  }
-
   return {
-    settle,
+    async reserve(reservation, taskLimitUsd) {
+      const task = Math.min(limits.task ?? Number.POSITIVE_INFINITY, taskLimitUsd ?? Number.POSITIVE_INFINITY);
+      const at = now().toISOString();
+      return ledger.reserve(
+        { ...reservation, owner, priceVersion: prices.version, at },
+        { ...limits, task: Number.isFinite(task) ? task : undefined },
+      );
+    },
+    async release(reservationId) {
+      try {
+        await ledger.release(reservationId);
+        tellChange();
+      } catch (error) {
+        log.error({ err: error, reservationId }, "a reservation cannot be given back; it counts as spent");
+      }
+    },
+    async settle(reservationId, bill, onUsage) {
+      const { usage, complete, ...request } = bill;
+      const cost = costUsd(bill.model, usage, prices);
+      const priced = { ...usage, costUsd: cost };
+      await record(reservationId, {
+        ...request,
+        ...priced,
+        complete,
+        priceVersion: prices.version,
+        at: now().toISOString(),
+      });
+      for (const [type, tokens] of Object.entries(usage))
+        metrics?.tokens.inc({ model: bill.model, type }, tokens);
+      metrics?.cost.inc({ model: bill.model }, cost);
+      const { requestId, model, status } = bill;
+      try {
+        onUsage({ requestId, model, status, ...priced });
+      } catch (error) {
+        // The ledger has it; a listener's defect must not break the agent's answer.
+        log.warn({ err: error, requestId }, "a listener for usage failed");
+      }
+    },
+    changed: async () => change.promise,
     async during(work) {
       pending.add(work);
       return work.finally(() => pending.delete(work));
     },
     async ready() {
-      for (const entry of unrecorded) await record(entry);
+      for (const [reservationId, entry] of unrecorded) await record(reservationId, entry);
       return unrecorded.size === 0;
     },
     async idle() {

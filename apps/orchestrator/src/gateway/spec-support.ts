@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { EventData } from "@mosaic/contracts";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import type { UsageEntry, UsageLedger } from "@mosaic/store";
+import type { UsageEntry } from "@mosaic/store";
 import { createModelGateway, type ModelGatewayOptions } from "./create-model-gateway.ts";
 import type { AgentDoor, ModelGateway } from "./port.ts";
 
@@ -81,27 +81,31 @@ export function sendEvent(response: ServerResponse, type: string, data: Record<s
   response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
 }
 
-export interface TestLedger extends UsageLedger {
+export type TestLedger = ModelGatewayOptions["ledger"] & {
   readonly entries: UsageEntry[];
-  /** While set, nothing can be recorded. */
+  /** While set, nothing that was spent can be recorded. */
   broken: boolean;
   /** Settles with the next entry. */
   next(): Promise<UsageEntry>;
-}
+};
 
+/** A ledger without limits; budgets are tried with the real store. */
 function createLedger(): TestLedger {
   const entries: UsageEntry[] = [];
   let wake: ((entry: UsageEntry) => void)[] = [];
   return {
     entries,
     broken: false,
-    async record(entry) {
+    reserve: async () => ({ kind: "reserved" }),
+    release: async () => undefined,
+    settleAbandoned: async () => 0,
+    async settle(_, entry) {
       if (this.broken) throw new Error("the disk is full");
       entries.push(entry);
       for (const resolve of wake) resolve(entry);
       wake = [];
+      return true;
     },
-    totals: async () => new Map(),
     next: async () => new Promise((resolve) => wake.push(resolve)),
   };
 }
@@ -131,6 +135,12 @@ export async function startGateway(given: Partial<ModelGatewayOptions> = {}): Pr
     prices: DEFAULT_PRICES,
     socketDir: join(folder, "run"),
     ledger,
+    owner: "spec",
+    limits: {},
+    concurrency: 16,
+    waitMs: 60_000,
+    idleMs: 60_000,
+    random: () => 0,
     now: () => new Date("2026-11-20T00:00:00Z"),
     log: { debug: log, warn: log, error: log } as never,
     ...given,
@@ -145,7 +155,9 @@ export async function startGateway(given: Partial<ModelGatewayOptions> = {}): Pr
       gateway.open({
         agentId,
         taskId: `task-of-${agentId}`,
+        repository: "https://git.example/one",
         model: MODEL,
+        taskBudgetUsd: null,
         onUsage: (entry) => usage.push(entry),
       }),
     async close() {

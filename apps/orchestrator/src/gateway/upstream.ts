@@ -13,6 +13,8 @@ export interface Upstream {
   readonly prefix: string;
   readonly apiKey: string | null;
   readonly dispatcher: Dispatcher;
+  /** Milliseconds of silence that mean a dead connection. */
+  readonly idleMs: number;
   close(): Promise<void>;
 }
 
@@ -23,23 +25,16 @@ export interface UpstreamOptions {
   readonly replayScenario: string | null;
   readonly models: readonly string[];
   readonly socketDir: string;
+  readonly idleMs: number;
 }
 
-/** An answer may take this long to begin: without streaming, it begins when it is whole. */
-const HEADERS_MS = 600_000;
-/** The API sends pings; silence for this long is a dead connection. */
-const SILENCE_MS = 300_000;
 const CONNECT_MS = 10_000;
 
 /** Opens the way to the model. @throws ScenarioError for a scenario that cannot be used */
 export async function openUpstream(options: UpstreamOptions): Promise<Upstream> {
   if (options.replayScenario !== null) return openReplay(options, options.replayScenario);
   const base = new URL(options.baseUrl);
-  const dispatcher = new Agent({
-    headersTimeout: HEADERS_MS,
-    bodyTimeout: SILENCE_MS,
-    connect: { timeout: CONNECT_MS },
-  });
+  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS } });
   return {
     name: base.host,
     scripted: false,
@@ -47,6 +42,7 @@ export async function openUpstream(options: UpstreamOptions): Promise<Upstream> 
     prefix: base.pathname.replace(/\/+$/, ""),
     apiKey: options.apiKey ?? null,
     dispatcher,
+    idleMs: options.idleMs,
     close: async () => dispatcher.destroy(),
   };
 }
@@ -67,6 +63,7 @@ async function openReplay(options: UpstreamOptions, scenario: string): Promise<U
     prefix: "",
     apiKey: "scripted-model-needs-no-key",
     dispatcher,
+    idleMs: options.idleMs,
     async close() {
       await dispatcher.destroy();
       await server.close();

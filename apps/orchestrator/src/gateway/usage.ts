@@ -1,22 +1,11 @@
-import type { TokenUsage } from "@mosaic/domain";
+import { addUsage, type TokenUsage } from "@mosaic/domain";
+import { mostOf, type Request } from "./estimate.ts";
 
 /** What one request used, and whether that is what the model's API said in the end. */
 export interface Metered {
   readonly usage: TokenUsage;
   readonly complete: boolean;
 }
-
-/** What is known about a request before its answer. */
-export interface Request {
-  readonly bytes: number;
-  readonly maxTokens: number;
-}
-
-/**
- * Bytes of request per token, for requests whose usage stays unknown. English and code have about four; fewer, so that
- * the estimate is too high rather than too low.
- */
-const BYTES_PER_TOKEN = 3;
 
 /** Usage as reported so far. The API's numbers are cumulative: a later one replaces an earlier one. */
 export interface Reported {
@@ -60,10 +49,15 @@ export function settled(reported: Reported, request: Request): Metered {
  * @param visibleBytes bytes of answer that were seen, when nothing can have been generated unseen; else null
  */
 export function broken(reported: Reported, request: Request, visibleBytes: number | null): Metered {
-  const input = reported.input ?? Math.ceil(request.bytes / BYTES_PER_TOKEN);
+  const unknown = mostOf(request);
   // A token has at least one byte, so that many bytes cannot hold more tokens.
   const most = visibleBytes === null ? request.maxTokens : Math.min(request.maxTokens, visibleBytes);
-  return { usage: total(reported, input, Math.max(reported.output ?? 0, most)), complete: false };
+  const output = Math.max(reported.output ?? 0, most);
+  const usage =
+    reported.input === undefined
+      ? addUsage({ ...unknown, outputTokens: 0 }, total({ ...reported, cacheWrite: 0, cacheWrite1h: 0 }, 0, output))
+      : total(reported, reported.input, output);
+  return { usage, complete: false };
 }
 
 function total(reported: Reported, input: number, output: number): TokenUsage {

@@ -3,6 +3,7 @@ import type { GitContext } from "./context.ts";
 export interface CommitRequest {
   readonly tree: string;
   readonly parent: string;
+  readonly moreParents?: readonly string[];
   readonly subject: string;
   readonly body: string;
   /** ISO 8601. */
@@ -22,7 +23,7 @@ export async function commitTree(
   const { stdout } = await git.run({
     command: "commit-tree",
     gitDir: mirror,
-    options: [["-p", request.parent]],
+    options: [request.parent, ...(request.moreParents ?? [])].map((id) => ["-p", id] as const),
     values: [request.tree],
     config: [["core.fsync", "committed"]],
     // git refuses NUL in a message.

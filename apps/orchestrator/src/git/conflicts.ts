@@ -1,74 +1,145 @@
-import { AttemptFailure, type Repository } from "@mosaic/domain";
-import { GitError, reasonOf } from "@mosaic/git";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readBlob } from "./blobs.ts";
 import type { GitContext } from "./context.ts";
-import { RepositoryUnreachableError, type Workspace } from "./port.ts";
-import { remoteRef, resolve } from "./refs.ts";
+import { hunksOf } from "./conflict-hunks.ts";
+import type { TreeMerge } from "./merge-trees.ts";
+import type { MergeStage } from "./parse-merge.ts";
+import type { ConflictFile, ConflictSide } from "./port.ts";
 
-/** `merge-tree`'s answer that there are conflicts. */
-const CONFLICTED = 1;
+/** Files that are looked into; the rest is named only. */
+const MAX_FILES = 50;
+/** A file with more bytes than this is not shown. */
+const MAX_BYTES = 1_000_000;
+/** Of what one side has, where nothing could be merged. Characters. */
+const SIDE_CHARACTERS = 2000;
+
+interface Subject {
+  readonly mirror: string;
+  readonly baseBranch: string;
+}
 
 /**
- * Fetches, and tries to merge a commit with what its base branch has become: paths in conflict, or none. Neither tree nor
- * index is touched, and what the attempt writes is thrown away.
- * @throws AttemptFailure `push` when the remote cannot be read, `conflict` when the branch is gone or unrelated
+ * What is in conflict, path by path: the kind, git's own sentence, what lies in the merged tree, and both sides (parts
+ * between markers where git could put both into one file). Read from objects, never from a working tree.
  */
-export async function findConflicts(
-  context: GitContext,
-  { repository, workspace, commit }: { repository: Repository; workspace: Workspace; commit: string },
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  const { mirror, baseBranch } = workspace;
-  await context.mirrors.fetch(repository, signal).catch((error: unknown) => {
-    if (!(error instanceof RepositoryUnreachableError)) throw error;
-    throw new AttemptFailure("push", error.message, { cause: error });
-  });
-  const head = await resolve(context.git, mirror, remoteRef(baseBranch));
-  if (head === null) {
-    throw new AttemptFailure("conflict", `the repository has no branch '${baseBranch}' any more`);
-  }
-  if (head === workspace.baseCommit) return [];
-  return await mergeInScratch(context, { mirror, head, commit }, signal);
-}
-
-interface Merge {
-  readonly mirror: string;
-  readonly head: string;
-  readonly commit: string;
-}
-
-async function mergeInScratch(
-  { git, layout, limits, newId }: GitContext,
-  { mirror, head, commit }: Merge,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const objects = join(layout.scratch, newId());
-  await mkdir(objects, { mode: 0o700 });
-  try {
-    const { code, stdout } = await git.run({
-      command: "merge-tree",
-      gitDir: mirror,
-      options: ["--write-tree", "--name-only", "--no-messages", "-z"],
-      values: [head, commit],
-      env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: join(mirror, "objects") },
-      accept: [0, CONFLICTED],
-      timeoutMs: limits.localMs,
-      signal,
+export async function describeConflicts(
+  context: Pick<GitContext, "git" | "limits">,
+  { mirror, baseBranch }: Subject,
+  merge: TreeMerge,
+): Promise<readonly ConflictFile[]> {
+  const paths = conflictPaths(merge);
+  const merged = await entriesOf(context, mirror, { tree: merge.tree, paths });
+  const files: ConflictFile[] = [];
+  for (const [index, path] of paths.entries()) {
+    const stages = merge.stages.filter((stage) => stage.path === path);
+    const named = nameKind(merge, { path, baseBranch, stages });
+    const at = merged.get(path);
+    const look = index < MAX_FILES ? await lookInto(context, mirror, { stages, at }) : NOTHING_SHOWN;
+    files.push({
+      path,
+      ...named,
+      inTree: whose(stages, at),
+      ours: stages.find(({ stage }) => stage === 2)?.objectId ?? null,
+      theirs: stages.find(({ stage }) => stage === 3)?.objectId ?? null,
+      ...look,
     });
-    // The first field is the merged tree.
-    const paths = stdout.toString().split("\0").slice(1);
-    return code === CONFLICTED ? [...new Set(paths.filter((path) => path !== ""))] : [];
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    throw new AttemptFailure(
-      "conflict",
-      `the work cannot be merged with its base branch: ${reasonOf(error.stderr)}`,
-      {
-        cause: error,
-      },
-    );
-  } finally {
-    await rm(objects, { recursive: true, force: true });
   }
+  return files;
+}
+
+function conflictPaths({ stages, notes }: TreeMerge): readonly string[] {
+  const noted = notes.filter(({ kind }) => kind.startsWith("CONFLICT")).flatMap(({ paths }) => paths);
+  return [...new Set([...stages.map(({ path }) => path), ...noted])].toSorted();
+}
+
+interface Naming {
+  readonly path: string;
+  readonly baseBranch: string;
+  readonly stages: readonly MergeStage[];
+}
+
+function nameKind(
+  { notes, labels }: TreeMerge,
+  { path, baseBranch, stages }: Naming,
+): Pick<ConflictFile, "kind" | "note"> {
+  const about = notes.filter(({ kind, paths }) => kind.startsWith("CONFLICT") && paths.includes(path));
+  const note = about
+    .map(({ text }) => text)
+    .filter((text) => text.startsWith("CONFLICT"))
+    .join(" ")
+    .replaceAll(labels.ours, baseBranch)
+    .replaceAll(labels.theirs, "your work");
+  if (about.some(({ kind }) => kind === "CONFLICT (binary)")) return { kind: "binary", note };
+  if (stages.some(({ mode }) => mode === "120000")) return { kind: "symlink", note };
+  return { kind: /^CONFLICT \(([^)]+)\)/.exec(note)?.[1] ?? "content", note };
+}
+
+interface Entry {
+  readonly mode: string;
+  readonly objectId: string;
+}
+
+async function entriesOf(
+  { git, limits }: Pick<GitContext, "git" | "limits">,
+  mirror: string,
+  { tree, paths }: { readonly tree: string; readonly paths: readonly string[] },
+): Promise<ReadonlyMap<string, Entry>> {
+  const { stdout } = await git.run({
+    command: "ls-tree",
+    gitDir: mirror,
+    options: ["-r", "-z", "--full-tree"],
+    values: [tree],
+    paths: paths.slice(0, MAX_FILES),
+    timeoutMs: limits.localMs,
+  });
+  const lines = stdout.toString().split("\0").filter((line) => line !== "");
+  return new Map(
+    lines.map((line) => {
+      const [mode = "", , objectId = ""] = line.split(/[ \t]/, 3);
+      return [line.slice(line.indexOf("\t") + 1), { mode, objectId }];
+    }),
+  );
+}
+
+function whose(stages: readonly MergeStage[], at: Entry | undefined): ConflictFile["inTree"] {
+  if (at === undefined) return "nothing";
+  const same = stages.find(({ stage, objectId }) => stage !== 1 && objectId === at.objectId);
+  if (same === undefined) return "both";
+  return same.stage === 2 ? "head" : "work";
+}
+
+type Look = Pick<ConflictFile, "hunks" | "sides">;
+const NOTHING_SHOWN: Look = { hunks: null, sides: null };
+
+async function lookInto(
+  context: Pick<GitContext, "git" | "limits">,
+  mirror: string,
+  { stages, at }: { readonly stages: readonly MergeStage[]; readonly at: Entry | undefined },
+): Promise<Look> {
+  const isMarked = at !== undefined && at.mode.startsWith("100") && whose(stages, at) === "both";
+  if (isMarked) {
+    const content = await readBlob(context, { mirror, objectId: at.objectId }, MAX_BYTES);
+    const hunks = content === null || content.includes(0) ? "" : hunksOf(content.toString("utf8"));
+    if (hunks !== "") return { hunks, sides: null };
+  }
+  const side = (number: 2 | 3): Promise<ConflictSide | null> =>
+    readSide(
+      context,
+      mirror,
+      stages.find(({ stage }) => stage === number),
+    );
+  return { hunks: null, sides: { head: await side(2), work: await side(3) } };
+}
+
+async function readSide(
+  context: Pick<GitContext, "git" | "limits">,
+  mirror: string,
+  stage: MergeStage | undefined,
+): Promise<ConflictSide | null> {
+  if (stage === undefined) return null;
+  const { mode, objectId } = stage;
+  if (mode === "160000") return { mode, text: null };
+  const content = await readBlob(context, { mirror, objectId }, MAX_BYTES);
+  if (content === null || content.includes(0)) return { mode, text: null };
+  const text = content.toString("utf8");
+  return { mode, text: text.length <= SIDE_CHARACTERS ? text : `${text.slice(0, SIDE_CHARACTERS)}\n…` };
 }

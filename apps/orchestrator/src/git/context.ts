@@ -1,6 +1,7 @@
 import type { Repository } from "@mosaic/domain";
 import type { Git, Remotes } from "@mosaic/git";
 import type { Sandbox } from "@mosaic/sandbox";
+import type { Reach } from "../spawner/step-points.ts";
 import type { Layout } from "./layout.ts";
 
 export interface Identity {
@@ -35,6 +36,11 @@ export interface Mirrors {
   fetch(repository: Repository, signal?: AbortSignal): Promise<string>;
   /** Runs something short that moves refs or worktrees of a mirror, alone. */
   withRefs<T>(mirror: string, action: () => Promise<T>): Promise<T>;
+  /**
+   * Runs something that nothing may happen to the mirror beside. Its signal fires as soon as anybody needs the mirror;
+   * then it has to end at once.
+   */
+  whileIdle<T>(mirror: string, action: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Where things go to be deleted: moving is at once, deleting happens behind. */
@@ -59,6 +65,8 @@ export interface GitContext {
   readonly limits: WorkspaceLimits;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Called between two steps of an operation. */
+  readonly reach: Reach;
   /** Hears of what went wrong behind, where no caller waits. */
   readonly onProblem: (what: string, error: unknown) => void;
 }

@@ -1,10 +1,14 @@
+import type { Reach } from "../spawner/step-points.ts";
 import { AttemptFailure, isRefusal, parseRepository } from "@mosaic/domain";
 import type { Git, Remotes } from "@mosaic/git";
 import type { Sandbox } from "@mosaic/sandbox";
 import { join } from "node:path";
 import { addedBlobs, readBlob, readFileAt } from "./blobs.ts";
 import { commitToBranch } from "./commit.ts";
-import { findConflicts } from "./conflicts.ts";
+import { fetchBaseHead } from "./base-head.ts";
+import { mergeOntoHead } from "./merge-onto-head.ts";
+import { mergeTrees } from "./merge-trees.ts";
+import { moveBase } from "./move-base.ts";
 import type { GitContext, Identity, WorkspaceLimits } from "./context.ts";
 import { createWorkspace, workspaceOf } from "./create.ts";
 import { diffCommits } from "./diff.ts";
@@ -18,6 +22,8 @@ import { removeWorkspace } from "./remove.ts";
 import { residueOf } from "./residue.ts";
 import { resolveBranch } from "./resolve-branch.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { createSalvages } from "./salvages/create-salvages.ts";
+import { outgoingCommits } from "./outgoing.ts";
 import { messageOf } from "./step.ts";
 import { sweepLeftovers } from "./sweep.ts";
 import { createTrash } from "./trash.ts";
@@ -34,6 +40,8 @@ export interface WorkspacesOptions {
   readonly now: () => Date;
   readonly newId: () => string;
   readonly limits?: Partial<WorkspaceLimits>;
+  /** Called between two steps of an operation. Default: nothing. */
+  readonly reach?: Reach;
   /** Hears of what went wrong behind, where no caller waits. Default: a warning of the process. */
   readonly onProblem?: (what: string, error: unknown) => void;
 }
@@ -50,24 +58,30 @@ const DEFAULT_LIMITS: WorkspaceLimits = {
 
 /** Workspaces on this machine's disk, below `dataDir`. */
 export async function createWorkspaces(options: WorkspacesOptions): Promise<Workspaces> {
-  const { dataDir, limits, onProblem = warn, ...given } = options;
+  const { dataDir, limits, onProblem = warn, reach = () => undefined, ...given } = options;
   const layout = await createLayout(dataDir);
-  const base = { ...given, layout, onProblem, limits: { ...DEFAULT_LIMITS, ...limits } };
+  const base = { ...given, layout, onProblem, reach, limits: { ...DEFAULT_LIMITS, ...limits } };
   const context: GitContext = { ...base, mirrors: createMirrors(base), trash: createTrash(base) };
   const removals = new Map<string, Promise<readonly CleanupStep[]>>();
   return {
+    salvages: createSalvages(context),
     resolveBranch: (repository, branch, signal) => resolveBranch(context, repository, branch, signal),
     mirrorOf: async (url) => context.mirrors.path(normalized(url)),
     create: (request, signal) => createWorkspace(context, request, signal),
     snapshot: async (workspace, request, signal) =>
       await takeSnapshot(context, { workspace, record: await recordOf(workspace), signal }, request),
     addedBlobs: (workspace, commit) => addedBlobs(context, workspace, commit),
+    outgoing: (workspace, commit) => outgoingCommits(context, workspace, commit),
     readBlob: (mirror, objectId, maxBytes) => readBlob(context, { mirror, objectId }, maxBytes),
     readFile: (mirror, commit, path, maxBytes) => readFileAt(context, { mirror, commit, path }, maxBytes),
     diff: (mirror, from, commit, maxBytes) => diffCommits(context, { mirror, base: from, commit }, maxBytes),
     commit: (workspace, commit) => commitToBranch(context, workspace, commit),
-    conflicts: (repository, workspace, commit, signal) =>
-      findConflicts(context, { repository, workspace, commit }, signal),
+    fetchHead: (repository, workspace, signal) => fetchBaseHead(context, { repository, workspace }, signal),
+    merge: (workspace, request, signal) => mergeOntoHead(context, { workspace, request }, signal),
+    moveBase: async (workspace, request, signal) =>
+      await moveBase(context, { workspace, record: await recordOf(workspace), signal }, request),
+    mergesCleanly: async (mirror, head, commit) =>
+      (await mergeTrees(context, { mirror, head, commit, keep: false })).clean,
     push: (repository, workspace, commit, signal) =>
       pushCommit(context, { repository, workspace, commit }, signal),
     // Two callers (an end and a kill) share one removal.

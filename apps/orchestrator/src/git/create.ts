@@ -1,7 +1,7 @@
 import { AttemptFailure, type Repository } from "@mosaic/domain";
 import { GitError } from "@mosaic/git";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { moveIfThere } from "./exists.ts";
 import { folderName } from "./layout.ts";
@@ -10,7 +10,8 @@ import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
 import { saveRecord, type WorkspaceRecord } from "./record.ts";
 import { branchRef, remoteRef, resolve } from "./refs.ts";
 import { discardWorkspace } from "./remove.ts";
-import { addWorktree, checkOut, gitlinks } from "./worktree.ts";
+import { surveyCommit } from "./survey-commit.ts";
+import { addWorktree, checkOut } from "./worktree.ts";
 
 export interface CreateRequest {
   readonly repository: Repository;
@@ -30,6 +31,7 @@ export async function createWorkspace(
 ): Promise<Workspace> {
   try {
     const mirror = await context.mirrors.fetch(request.repository, signal);
+    context.reach("mirror.fetched");
     const commit = await resolve(context.git, mirror, remoteRef(request.baseBranch));
     if (commit === null) throw new BranchNotFoundError(request.baseBranch);
     return await make(context, request, { mirror, commit, signal });
@@ -62,16 +64,17 @@ async function make(context: GitContext, request: CreateRequest, base: Base): Pr
   try {
     // First of all, so that a crash from here on leaves something that can be cleaned up by name.
     await saveRecord(privateDir, planned);
+    context.reach("workspace.planned");
+    const links = await surveyCommit(context, { mirror, commit }, signal);
     await makeWay(context, tree);
     const worktree = await context.mirrors.withRefs(mirror, () =>
       addWorktree(context, { ...request, mirror, tree, commit }),
     );
+    context.reach("worktree.added");
     const added = { ...planned, ...worktree };
     await saveRecord(privateDir, added);
-    const [{ files }, links] = await Promise.all([
-      checkOut(context, { adminDir: worktree.adminDir, tree, signal }),
-      gitlinks(context, mirror, commit),
-    ]);
+    const { files } = await checkOut(context, { adminDir: worktree.adminDir, tree, signal });
+    context.reach("worktree.filled");
     const record = { ...added, files, ready: true, gitlinks: [...links] };
     await giveGit(context, privateDir, record);
     await saveRecord(privateDir, record);
@@ -105,7 +108,7 @@ function plan(
 
 /** A folder of the same name that no record knows of: moved aside, since nobody can tell what is in it (ORCH-111). */
 async function makeWay({ layout, newId }: GitContext, tree: string): Promise<void> {
-  await moveIfThere(tree, join(layout.kept, `stray-${newId()}`));
+  await moveIfThere(tree, join(layout.kept, `${basename(tree)}-${newId()}`));
 }
 
 /** The agent's own git directory, and the pointer to it that the sandbox mounts over the tree's. */

@@ -61,6 +61,12 @@ export async function keepIndex(
   await rename(`${file}.new`, file);
 }
 
+/** Forgets what git learned of the files: they were replaced. */
+export async function forgetIndex(privateDir: string): Promise<void> {
+  await rm(join(privateDir, LOOKED), { force: true });
+  await rm(join(privateDir, INDEX), { force: true });
+}
+
 async function readLooked(privateDir: string): Promise<Looked | null> {
   const file = join(privateDir, LOOKED);
   return (await exists(file)) ? Looked.parse(JSON.parse(await readFile(file, "utf8"))) : null;

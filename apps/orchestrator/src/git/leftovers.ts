@@ -11,7 +11,8 @@ export async function findLeftovers({ layout }: Pick<GitContext, "layout">): Pro
   const found = await Promise.all(
     names.map(async (name) => {
       const privateDir = join(layout.private, name);
-      const record = await loadRecord(privateDir);
+      // One that cannot be read is put aside by the sweep.
+      const record = await loadRecord(privateDir).catch(() => null);
       return record === null ? [] : [workspaceOf(privateDir, record)];
     }),
   );

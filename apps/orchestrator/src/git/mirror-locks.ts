@@ -4,7 +4,7 @@ import { exists, namesIn } from "./exists.ts";
 
 /** Lock files a fetch of ours can leave when it is killed. */
 const OF_A_FETCH = /^(?:packed-refs|shallow)\.lock$|^refs\/remotes\/.*\.lock$/;
-const ANY = /\.lock$|^objects\/pack\/tmp_/;
+const ANY = /\.lock$|^objects\/pack\/(?:tmp_|\.tmp-)/;
 
 /**
  * Removes lock files that a killed fetch left. Call it only while no other process of ours moves refs in the mirror.

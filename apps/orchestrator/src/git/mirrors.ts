@@ -19,6 +19,8 @@ interface Entry {
   readonly fetches: SharedWork;
   /** It was looked at since this process started. */
   checked: boolean;
+  /** Ends work that is done only while nobody needs the mirror. */
+  interrupt: AbortController | null;
 }
 
 export function createMirrors(context: MirrorContext): Mirrors {
@@ -26,16 +28,22 @@ export function createMirrors(context: MirrorContext): Mirrors {
   const entryOf = (mirror: string): Entry => {
     const known = entries.get(mirror);
     if (known) return known;
-    const entry = { refs: new Mutex(), fetches: createSharedWork(), checked: false };
+    const entry: Entry = { refs: new Mutex(), fetches: createSharedWork(), checked: false, interrupt: null };
     entries.set(mirror, entry);
     return entry;
   };
   return {
     path: (url) => mirrorPath(context.layout, url),
-    withRefs: (mirror, action) => entryOf(mirror).refs.runExclusive(action),
+    withRefs: (mirror, action) => {
+      const entry = entryOf(mirror);
+      entry.interrupt?.abort(new Error("the mirror is needed"));
+      return entry.refs.runExclusive(action);
+    },
+    whileIdle: (mirror, action) => whileIdle(entryOf(mirror), action),
     fetch: async (repository, signal) => {
       const mirror = mirrorPath(context.layout, repository.url);
       const entry = entryOf(mirror);
+      entry.interrupt?.abort(new Error("the mirror is needed"));
       await entry.fetches.join(
         (shared) => update(context, repository, { mirror, entry, signal: shared }),
         signal,
@@ -43,6 +51,22 @@ export function createMirrors(context: MirrorContext): Mirrors {
       return mirror;
     },
   };
+}
+
+async function whileIdle<T>(entry: Entry, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  // Before the locks: whoever comes while this waits for them is not kept waiting either.
+  entry.interrupt = interrupt;
+  try {
+    return await entry.fetches.alone(() =>
+      entry.refs.runExclusive(async () => {
+        interrupt.signal.throwIfAborted();
+        return await action(interrupt.signal);
+      }),
+    );
+  } finally {
+    if (entry.interrupt === interrupt) entry.interrupt = null;
+  }
 }
 
 interface Update {

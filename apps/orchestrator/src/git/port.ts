@@ -1,5 +1,6 @@
 import type { Repository } from "@mosaic/domain";
 import type { Mount } from "@mosaic/sandbox";
+import type { Salvages } from "./salvages/port.ts";
 
 /** An agent's place to work. Paths are absolute host paths. */
 export interface Workspace {
@@ -43,6 +44,66 @@ export interface AddedBlob {
   readonly bytes: number;
 }
 
+/** One parent (the new head), or two (the new head and the snapshot). */
+export type IntegrateMode = "rebase" | "merge";
+
+export interface MergeRequest {
+  /** The snapshot. */
+  readonly commit: string;
+  readonly head: string;
+  readonly mode: IntegrateMode;
+  readonly subject: string;
+  readonly body: string;
+  readonly at: string;
+}
+
+export type Merged =
+  /** A new commit on the head: nothing that was said of the snapshot holds for it. */
+  | { readonly kind: "clean"; readonly snapshot: Snapshot }
+  | { readonly kind: "conflict"; readonly conflict: Conflict };
+
+/** A merge that somebody has to finish. */
+export interface Conflict {
+  readonly head: string;
+  /** A commit on the head whose files hold both sides, between markers where git could put both into one. */
+  readonly commit: string;
+  /** What stands behind the markers: `<<<<<<< ours` (the head), `>>>>>>> theirs` (the work). */
+  readonly labels: { readonly ours: string; readonly theirs: string };
+  readonly files: readonly ConflictFile[];
+}
+
+export interface ConflictFile {
+  readonly path: string;
+  /** content, add/add, modify/delete, rename/rename, binary, symlink, file/directory, … */
+  readonly kind: string;
+  /** git's own sentence. */
+  readonly note: string;
+  /** Whose version lies in the merged tree. */
+  readonly inTree: "both" | "head" | "work" | "nothing";
+  /** Blobs of both sides; null where a side has no such file. */
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  /** Parts of the merged file with both sides, or null where git could not put them into one file. */
+  readonly hunks: string | null;
+  /** Both sides, where there are no parts to show. */
+  readonly sides: { readonly head: ConflictSide | null; readonly work: ConflictSide | null } | null;
+}
+
+export interface ConflictSide {
+  readonly mode: string;
+  /** The beginning of it; null when it is not text. */
+  readonly text: string | null;
+}
+
+/** A commit that the remote does not have yet. */
+export interface OutgoingCommit {
+  readonly id: string;
+  /** The commit object as text: parents, author, committer, message. */
+  readonly message: string;
+  /** What it adds, or changes against each of its parents. */
+  readonly blobs: readonly AddedBlob[];
+}
+
 /** What a push did, as read back from the remote. */
 export interface Pushed {
   readonly branch: string;
@@ -62,6 +123,8 @@ export interface CleanupStep {
  * Failures are `AttemptFailure`s: `workspace`, `unsafe_tree`, `push`, `conflict`.
  */
 export interface Workspaces {
+  /** What was saved of workspaces that are gone. */
+  readonly salvages: Salvages;
   /** Commit of a remote branch, without writing anything. @throws BranchNotFoundError, RepositoryUnreachableError */
   resolveBranch(repository: Repository, branch: string, signal?: AbortSignal): Promise<string>;
   /** Path of a repository's mirror; it exists once a workspace was created for the repository. */
@@ -77,6 +140,8 @@ export interface Workspaces {
   ): Promise<Snapshot>;
   /** Blobs that are in the snapshot and not, under the same path, in its base. */
   addedBlobs(workspace: Workspace, commit: string): Promise<readonly AddedBlob[]>;
+  /** Commits that a push of `commit` would bring to the remote, oldest first. @throws when they are too many */
+  outgoing(workspace: Workspace, commit: string): Promise<readonly OutgoingCommit[]>;
   /** A blob's bytes, at most `maxBytes`; null when it is larger. */
   readBlob(mirror: string, objectId: string, maxBytes: number): Promise<Buffer | null>;
   /** A file's bytes at a commit, or null when it is not there (or not a regular file, or larger). */
@@ -90,13 +155,21 @@ export interface Workspaces {
   ): Promise<{ patch: string; truncated: boolean; files: readonly ChangedFile[] }>;
   /** Moves the workspace's branch in the mirror to the gated commit. */
   commit(workspace: Workspace, commit: string): Promise<void>;
-  /** Fetches the base branch and reports whether the commit merges with its head: paths in conflict, or none. */
-  conflicts(
-    repository: Repository,
+  /** Fetches, and answers with the commit the workspace's base branch is at now. */
+  fetchHead(repository: Repository, workspace: Workspace, signal?: AbortSignal): Promise<string>;
+  /** Merges a snapshot of the workspace with a head of its base branch; touches no file. */
+  merge(workspace: Workspace, request: MergeRequest, signal?: AbortSignal): Promise<Merged>;
+  /**
+   * Saves what lies in the workspace, then puts the tree of `commit` there and moves its base to `head`: the next snapshot
+   * is a commit on it. The agent's process may be alive; nothing outside the tree can be written.
+   */
+  moveBase(
     workspace: Workspace,
-    commit: string,
+    request: { head: string; commit: string; sequence: number },
     signal?: AbortSignal,
-  ): Promise<readonly string[]>;
+  ): Promise<Workspace>;
+  /** Whether two commits of a mirror merge without a conflict. */
+  mergesCleanly(mirror: string, one: string, other: string): Promise<boolean>;
   /** Pushes exactly `commit` to the workspace's branch with a lease, and reads the remote ref back. */
   push(repository: Repository, workspace: Workspace, commit: string, signal?: AbortSignal): Promise<Pushed>;
   /** Salvages what has no snapshot yet, moves the tree to the trash, prunes; never throws, reports each step. */

@@ -34,6 +34,7 @@ export async function pushCommit(
   }
   const before = await resolve(context.git, mirror, pushedRef(agentId));
   const refusal = await send(context, request, { expected: before ?? "", signal });
+  context.reach("push.sent");
   const found = await readBack(context, request, signal).catch((error: unknown) => {
     if (!(error instanceof RepositoryUnreachableError)) throw error;
     const why = refusal ?? `the push was accepted, but could not be verified: ${error.message}`;

@@ -4,10 +4,15 @@ import type { GitContext } from "./context.ts";
 /** Where an agent's snapshots are kept: one ref per snapshot, the number is its order. */
 export const snapshotRef = (agentId: string, sequence: number): string =>
   `refs/mosaic/agents/${agentId}/snapshots/${sequence}`;
+/** A merge of a snapshot with what its base branch has become. */
+export const integrationRef = (agentId: string, commit: string): string =>
+  `refs/mosaic/agents/${agentId}/integrations/${commit}`;
 /** The commit that is known to be on the remote because we pushed it. */
 export const pushedRef = (agentId: string): string => `refs/mosaic/agents/${agentId}/pushed`;
 /** What was left in a workspace when it was removed. */
 export const salvageRef = (agentId: string): string => `refs/mosaic/salvage/${agentId}`;
+/** Commits the agent made itself, in its own git directory. */
+export const ownCommitsRef = (agentId: string): string => `refs/mosaic/commits/${agentId}`;
 export const remoteRef = (branch: string): string => `refs/remotes/origin/${branch}`;
 export const branchRef = (branch: string): string => `refs/heads/${branch}`;
 

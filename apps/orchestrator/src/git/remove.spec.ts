@@ -1,7 +1,7 @@
 import { writeFixtureFiles } from "@mosaic/testing";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createBench, type Bench, type BenchOptions } from "../../tests/git/bench.ts";
@@ -149,64 +149,6 @@ describe("removing a workspace (ORCH-118)", () => {
   });
 });
 
-describe("what a salvage holds", () => {
-  /** A small generator (mulberry32), so that a failing tree can be made again from its seed. */
-  function generator(seed: number): (below: number) => number {
-    let state = seed;
-    return (below) => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-    };
-  }
-
-  async function scribble(tree: string, seed: number): Promise<void> {
-    const next = generator(seed);
-    const parts = ["a", "b c", "-d", "é", "x\ny", "README.md", "src", "z.txt"];
-    for (let count = 0; count < 12; count += 1) {
-      const path = Array.from({ length: 1 + next(3) }, () => parts[next(parts.length)] ?? "a").join("/");
-      const bytes = Buffer.from(Array.from({ length: next(40) }, () => next(256)));
-      const kinds = [
-        bytes,
-        { link: `../${path}` },
-        { text: bytes.toString("hex"), executable: true } as const,
-        null,
-      ];
-      // A file where a folder is wanted, or the other way round, is skipped: not every scribble fits.
-      await writeFixtureFiles(tree, { [path]: kinds[next(kinds.length)] ?? null }).catch(() => undefined);
-    }
-  }
-
-  it("is every file, link and mode, byte for byte, for any tree", { timeout: 120_000 }, async () => {
-    await start({ files: { "README.md": "hello\n", "src/a.txt": "one\n", "src/b": { link: "a.txt" } } });
-    for (let seed = 1; seed <= 6; seed += 1) {
-      workspace = await bench.open(`T-${seed}`);
-      await scribble(workspace.tree, seed);
-      if (seed % 2 === 0) {
-        await bench.snapshot(workspace);
-        await scribble(workspace.tree, seed + 1000);
-      }
-      const before = join(bench.fixture.folder, `before-${seed}`);
-      await cp(workspace.tree, before, { recursive: true, verbatimSymlinks: true });
-      await rm(join(before, ".git"));
-      const saved = detail(await bench.workspaces.remove(workspace), "salvage") ?? "";
-      const ref = /refs\/\S+/.exec(saved)?.[0] ?? workspace.baseCommit;
-      const after = join(bench.fixture.folder, `after-${seed}`);
-      await mkdir(after);
-      const env = { PATH: "/usr/bin:/bin", GIT_INDEX_FILE: join(bench.fixture.folder, `index-${seed}`) };
-      execFileSync(
-        "git",
-        ["--git-dir", workspace.mirror, "--work-tree", after, "read-tree", "-u", "--reset", ref],
-        { env },
-      );
-      // Compares bytes, links and modes; folders without a file are not part of a tree in git.
-      const compared = bench.fixture.git(bench.fixture.folder, "diff", "--no-index", "--stat", before, after);
-      await expect(compared, `seed ${seed}`).resolves.toBe("");
-    }
-  });
-});
-
 describe("after a crash", () => {
   it("finds the workspace of an agent again, and removes it with its work", async () => {
     await start();
@@ -241,5 +183,76 @@ describe("after a crash", () => {
     expect(await names("private")).toHaveLength(1);
     expect(existsSync(workspace.tree)).toBe(true);
     expect((await bench.open("T-2")).files).toBe(2);
+  });
+
+  it("keeps the files of a workspace whose record cannot be read or is gone, and starts all the same", async () => {
+    await start();
+    const lost = await bench.open("T-2");
+    await bench.asAgent(workspace, "echo work > work.txt");
+    await bench.asAgent(lost, "echo more > work.txt");
+    await writeFile(join(workspace.privateDir, "workspace.json"), "");
+    await rm(lost.privateDir, { recursive: true });
+    const later = await bench.reopened();
+    const steps = await later.sweep();
+    expect(steps.filter(({ ok }) => !ok)).toEqual([]);
+    expect(detail(steps, "unknown workspaces")).toBe("3 kept");
+    expect(await later.leftovers()).toEqual([]);
+    await later.close();
+    for (const { agentId, taskId } of [workspace, lost]) expect(await later.residue(agentId, taskId)).toEqual([]);
+    const kept = (await names("kept")).filter((name) => name.startsWith("agent-"));
+    const texts = await Promise.all(
+      kept.map((name) => readFile(join(bench.dataDir, "kept", name, "work.txt"), "utf8")),
+    );
+    expect(texts.sort()).toEqual(["more\n", "work\n"]);
+  });
+});
+
+describe("what an agent committed itself", () => {
+  it("is kept, with its stashes and what it had moved away from, under one ref", async () => {
+    await start();
+    await bench.asAgent(
+      workspace,
+      `git checkout -q -b side; echo one > one.txt; git add .; git commit -qm one
+      git checkout -q -; echo stashed > README.md; git stash -q
+      echo gone > gone.txt; git add .; git commit -qm gone; git reset -q --hard HEAD~1`,
+    );
+    const steps = await bench.workspaces.remove(workspace);
+    const ref = `refs/mosaic/commits/${workspace.agentId}`;
+    expect(detail(steps, "salvage")).toBe("nothing was changed");
+    expect(detail(steps, "commits")).toMatch(new RegExp(`^\\d of its own, saved as ${ref}$`));
+    const log = await bench.mirror(workspace, "log", "--format=%s", ref);
+    expect(log.split("\n")).toEqual(expect.arrayContaining(["one", "gone"]));
+    expect(log).toMatch(/^WIP on /m);
+    const all = await bench.mirror(workspace, "rev-list", "--objects", ref);
+    expect(all).toMatch(/ one\.txt$/m);
+    expect(all).toMatch(/ gone\.txt$/m);
+    await expectNothingLeft();
+  });
+
+  it("is kept as its whole git directory where it cannot be read", async () => {
+    await start();
+    await bench.asAgent(
+      workspace,
+      `echo x > x.txt; git add .; git commit -qm x
+      echo ${"1".repeat(40)} > "$(git rev-parse --git-dir)/refs/heads/broken"`,
+    );
+    const steps = await bench.workspaces.remove(workspace);
+    expect(detail(steps, "commits")).toMatch(/^the agent's git directory is kept at .*git-agent-/);
+    expect(await names("kept")).toHaveLength(1);
+    expect(detail(steps, "salvage")).toBe(`saved as ${salvageRef()}`);
+    await expectNothingLeft();
+  });
+
+  it("runs none of what it configured on the host", async () => {
+    await start();
+    const marker = join(bench.fixture.folder, "ran");
+    await bench.asAgent(
+      workspace,
+      `echo x > x.txt; git add .; git commit -qm x
+      git config core.fsmonitor "touch ${marker}"; git config core.pager "touch ${marker}"
+      git config uploadpack.packObjectsHook "touch ${marker}"; git config core.sshCommand "touch ${marker}"`,
+    );
+    expect(detail(await bench.workspaces.remove(workspace), "commits")).toMatch(/^1 of its own/);
+    expect(existsSync(marker)).toBe(false);
   });
 });

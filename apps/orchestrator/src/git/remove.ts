@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { exists, moveIfThere } from "./exists.ts";
+import { salvageOwnCommits } from "./own-commits.ts";
 import type { CleanupStep, Workspace } from "./port.ts";
 import { loadRecord, type WorkspaceRecord } from "./record.ts";
 import { resolve } from "./refs.ts";
@@ -20,12 +21,17 @@ export async function removeWorkspace(
 ): Promise<readonly CleanupStep[]> {
   const { tree, privateDir, mirror } = workspace;
   const steps = [await step("salvage", () => secure(context, workspace))];
+  const commits = await step("commits", () => secureCommits(context, workspace));
+  if (commits.detail !== undefined) steps.push(commits);
+  context.reach("cleanup.salvaged");
   if (steps[0]?.ok === true) {
     steps.push(
       await step("worktree", async () => ((await context.trash.take(tree)) ? undefined : "was gone already")),
     );
   }
+  context.reach("cleanup.moved");
   steps.push(await step("git", () => unregister(context, { mirror, tree, base: workspace.baseCommit })));
+  context.reach("cleanup.forgotten");
   // Last: while it is there, the clean-up can be done again.
   if (steps.every(({ ok }) => ok)) {
     steps.push(
@@ -61,6 +67,18 @@ async function secure(context: GitContext, workspace: Workspace): Promise<string
     const place = join(context.layout.kept, `${basename(tree)}-${context.newId()}`);
     await moveIfThere(tree, place);
     return `the files are kept at ${place}, because no commit could be made of them: ${messageOf(error)}`;
+  }
+}
+
+/** Saves what the agent committed or stashed itself or, where that cannot be, keeps its whole git directory. */
+async function secureCommits(context: GitContext, workspace: Workspace): Promise<string | undefined> {
+  const { tree, privateDir } = workspace;
+  try {
+    return (await salvageOwnCommits(context, workspace)) ?? undefined;
+  } catch (error) {
+    const place = join(context.layout.kept, `git-${basename(tree)}-${context.newId()}`);
+    await moveIfThere(join(privateDir, "git"), place);
+    return `the agent's git directory is kept at ${place}: ${messageOf(error)}`;
   }
 }
 

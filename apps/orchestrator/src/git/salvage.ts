@@ -4,10 +4,12 @@ import type { Workspace } from "./port.ts";
 import type { WorkspaceRecord } from "./record.ts";
 import { newestSnapshot, resolve, salvageRef, setRef } from "./refs.ts";
 import { storeTree } from "./store-tree.ts";
+import { verifyTree } from "./verify-tree.ts";
 
 /**
  * Makes sure that every file of a workspace (tracked, or not ignored) is in the mirror as a commit under a ref, and
- * answers with a sentence that says which. Nothing may be deleted before this has returned.
+ * answers with a sentence that says which. What the mirror holds was compared with the files, byte for byte. Nothing may be
+ * deleted before this has returned.
  * @throws when it cannot be made sure
  */
 export async function salvage(
@@ -15,12 +17,12 @@ export async function salvage(
   target: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
 ): Promise<string> {
   const { mirror, agentId, taskId, baseCommit } = target.workspace;
-  const tree = await storeTree(context, target, {
-    verbatim: true,
-    signal: AbortSignal.timeout(context.limits.salvageMs),
-  });
-  const treeOf = (commit: string): Promise<string | null> => resolve(context.git, mirror, `${commit}^{tree}`);
+  const signal = AbortSignal.timeout(context.limits.salvageMs);
   const snapshot = await newestSnapshot(context.git, mirror, agentId);
+  const verbatimFrom = snapshot?.objectId ?? baseCommit;
+  const tree = await storeTree(context, target, { verbatimFrom, signal });
+  await verifyTree(context, { mirror, tree, folder: target.workspace.tree, signal });
+  const treeOf = (commit: string): Promise<string | null> => resolve(context.git, mirror, `${commit}^{tree}`);
   if (snapshot !== null && (await treeOf(snapshot.objectId)) === tree) return `is ${snapshot.name}`;
   if (snapshot === null && (await treeOf(baseCommit)) === tree) return "nothing was changed";
   const ref = salvageRef(agentId);

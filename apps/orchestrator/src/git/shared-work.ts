@@ -8,6 +8,8 @@ export interface SharedWork {
    * go waits until the run has ended, so that nothing of it is left.
    */
   join(work: (signal: AbortSignal) => Promise<void>, signal?: AbortSignal): Promise<void>;
+  /** Other work that nothing of the kind may run beside; nobody shares it. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
 interface Run {
@@ -36,6 +38,7 @@ export function createSharedWork(): SharedWork {
   };
 
   return {
+    alone: (work) => oneAtATime.runExclusive(work),
     join: async (work, signal) => {
       signal?.throwIfAborted();
       const run = next ?? plan(work);

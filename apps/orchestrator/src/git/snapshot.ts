@@ -29,7 +29,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const { workspace, signal } = target;
   const { mirror, baseCommit } = workspace;
-  const tree = await storeTree(context, target, { verbatim: false, signal });
+  const tree = await storeTree(context, target, { signal });
   const changes = await listChanges(context, mirror, { from: baseCommit, to: tree });
   const links = changes.filter(({ newMode }) => newMode === GITLINK);
   if (links.length > 0)

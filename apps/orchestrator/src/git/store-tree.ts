@@ -13,10 +13,10 @@ import { checkTree, unsafeTree, type TreeFacts } from "./tree-check.ts";
 
 interface StoreOptions {
   /**
-   * False lets `.gitattributes` of the tree convert line ends and encodings, as a person's `git add` would. True takes
-   * every byte as it lies there, of files that no snapshot has taken yet.
+   * Without it `.gitattributes` of the tree convert line ends and encodings, as a person's `git add` would. With it
+   * every byte is taken as it lies there; what is in this commit already and has the same bytes is not stored again.
    */
-  readonly verbatim: boolean;
+  readonly verbatimFrom?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,9 +24,11 @@ interface StoreOptions {
  * Runs inside. Prints the tree's id and, after it, a pack of the new objects. Without its alternates the git directory
  * holds exactly those. Every step is a command of its own, so that none can fail unseen; only the first may, for it
  * merely tells unchanged files from changed ones (`add` would write the unchanged ones again, since it cannot touch the
- * mirror's copy of them).
+ * mirror's copy of them). For a verbatim reading the index is made anew, without times: an index of a snapshot calls a
+ * file unchanged whose object holds other bytes, converted ones.
  */
 const SCRIPT = `set -eu
+[ -z "$READ_AGAIN" ] || git read-tree refs/heads/snapshot
 git update-index -q --refresh || :
 git add --all
 git write-tree
@@ -36,7 +38,7 @@ git pack-objects --quiet --stdout --window=0 --compression=1 < "$GIT_DIR/new-obj
 `;
 
 /** Settings that decide what a file is as an object; a repository's own say nothing here. */
-const FAITHFUL = [
+export const FAITHFUL = [
   ["core.fileMode", "true"],
   ["core.symlinks", "true"],
   ["core.ignoreCase", "false"],
@@ -89,7 +91,7 @@ async function storeOnce(
   options: StoreOptions,
 ): Promise<string> {
   const { limits, layout, newId } = context;
-  const { verbatim, signal } = options;
+  const { verbatimFrom, signal } = options;
   const id = newId();
   const folder = join(layout.scratch, id);
   await mkdir(folder, { mode: 0o700 });
@@ -97,11 +99,18 @@ async function storeOnce(
     const began = second((await stat(folder)).mtimeMs);
     const facts = await checkTree(workspace.tree, { limits, gitlinks: record.gitlinks, signal });
     const start = await indexToStartFrom(workspace.privateDir, record, facts.changedAt);
-    const gitDir = await prepare(context, { folder, workspace, index: start.path, facts, verbatim });
-    const { tree, pack } = parse(await run(context, specOf(context, { id, folder, workspace }), signal));
+    const gitDir = await prepare(context, {
+      folder,
+      workspace,
+      index: start.path,
+      facts,
+      verbatimFrom,
+    });
+    const again = verbatimFrom !== undefined;
+    const { tree, pack } = parse(await run(context, specOf(context, { id, folder, workspace, again }), signal));
     await importObjects(context, workspace.mirror, pack);
     // Not before: an index is good only where the objects it names are.
-    if (!verbatim) await keepIndex(gitDir, workspace.privateDir, { start, began });
+    if (!again) await keepIndex(gitDir, workspace.privateDir, { start, began });
     return tree;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -113,19 +122,19 @@ interface Preparation {
   readonly workspace: Workspace;
   readonly index: string;
   readonly facts: TreeFacts;
-  readonly verbatim: boolean;
+  readonly verbatimFrom: string | undefined;
 }
 
 async function prepare({ sandbox, layout }: GitContext, preparation: Preparation): Promise<string> {
-  const { folder, workspace, index, facts, verbatim } = preparation;
+  const { folder, workspace, index, facts, verbatimFrom } = preparation;
   const gitDir = await makeThrowAwayGitDir({
     folder,
     mirror: workspace.mirror,
     index,
     head: "refs/heads/snapshot",
-    refs: { "refs/heads/snapshot": workspace.baseCommit },
+    refs: { "refs/heads/snapshot": verbatimFrom ?? workspace.baseCommit },
   });
-  if (verbatim) await writeFile(join(gitDir, "info", "attributes"), NO_CONVERSION);
+  if (verbatimFrom !== undefined) await writeFile(join(gitDir, "info", "attributes"), NO_CONVERSION);
   if (sandbox.isolates) return gitDir;
   // Without mounts, prepared folders are links in the tree while the agent runs: they are not its work.
   const ours = facts.absoluteLinks.filter(({ target }) => target.startsWith(`${layout.root}/`));
@@ -137,7 +146,7 @@ const escaped = (path: string): string => path.replaceAll(/[\\*?[\]#! ]/g, Strin
 
 function specOf(
   { limits }: GitContext,
-  { id, folder, workspace }: { id: string; folder: string; workspace: Workspace },
+  { id, folder, workspace, again }: { id: string; folder: string; workspace: Workspace; again: boolean },
 ): SandboxSpec {
   return {
     id: `snapshot-${id}`,
@@ -146,6 +155,7 @@ function specOf(
     env: {
       ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),
       ...configEnvironment([...hardenedConfig(), ...FAITHFUL]),
+      READ_AGAIN: again ? "yes" : "",
       GIT_DIR: INSIDE.git,
       GIT_WORK_TREE: INSIDE.tree,
     },

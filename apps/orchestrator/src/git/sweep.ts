@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
-import { exists, namesIn } from "./exists.ts";
+import { exists, moveIfThere, namesIn } from "./exists.ts";
+import { killFormerGit } from "./former-processes.ts";
 import { HALF_MADE } from "./mirror-create.ts";
 import { removeFormerLocks } from "./mirror-locks.ts";
 import type { CleanupStep } from "./port.ts";
@@ -19,12 +20,15 @@ export async function sweepLeftovers(context: GitContext): Promise<readonly Clea
     return `${names.length} removed`;
   };
   return [
+    // First: a git that goes on would make locks and files again behind our back.
+    await step("git processes", async () => `${await killFormerGit(layout.root)} ended`),
     await step("scratch", async () => discard(layout.scratch, await namesIn(layout.scratch))),
     await step("half-made mirrors", async () => {
       const names = (await namesIn(layout.mirrors)).filter((name) => name.startsWith(HALF_MADE));
       return await discard(layout.mirrors, names);
     }),
     await step("half-made workspaces", async () => discard(layout.private, await unrecorded(context))),
+    await step("unknown workspaces", () => putAside(context)),
     await step("locks", () => unlockMirrors(context)),
     await step("trash", async () => {
       await trash.empty();
@@ -38,9 +42,26 @@ async function unrecorded({ layout }: GitContext): Promise<readonly string[]> {
   const names: string[] = [];
   for (const name of await namesIn(layout.private)) {
     const hasTree = await exists(join(layout.workspaces, name));
-    if (!hasTree && (await loadRecord(join(layout.private, name))) === null) names.push(name);
+    const record = await loadRecord(join(layout.private, name)).catch(() => "unreadable" as const);
+    if (!hasTree && record === null) names.push(name);
   }
   return names;
+}
+
+/** Files that no readable record knows of may be somebody's work: they are kept, and what is left of their records too. */
+async function putAside({ layout, newId }: GitContext): Promise<string> {
+  const names = new Set([...(await namesIn(layout.workspaces)), ...(await namesIn(layout.private))]);
+  let moved = 0;
+  for (const name of names) {
+    const record = await loadRecord(join(layout.private, name)).catch(() => null);
+    if (record !== null) continue;
+    const places = [
+      [join(layout.workspaces, name), join(layout.kept, `${name}-${newId()}`)],
+      [join(layout.private, name), join(layout.kept, `git-${name}-${newId()}`)],
+    ] as const;
+    for (const [from, to] of places) if (await moveIfThere(from, to)) moved += 1;
+  }
+  return `${moved} kept`;
 }
 
 async function unlockMirrors(context: GitContext): Promise<string> {

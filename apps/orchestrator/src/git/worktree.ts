@@ -67,26 +67,6 @@ export async function checkOut(
   return { files: await indexEntries(join(adminDir, "index")) };
 }
 
-/** Paths of the commit that are other repositories (mode 160000). */
-export async function gitlinks(
-  { git }: Pick<GitContext, "git">,
-  mirror: string,
-  commit: string,
-): Promise<readonly string[]> {
-  const { stdout } = await git.run({
-    command: "ls-tree",
-    gitDir: mirror,
-    options: ["-r", "-z", "--full-tree"],
-    values: [commit],
-    maxBytes: 512 * 1024 * 1024,
-  });
-  return stdout
-    .toString()
-    .split("\0")
-    .filter((line) => line.startsWith("160000 "))
-    .map((line) => line.slice(line.indexOf("\t") + 1));
-}
-
 /** Forgets worktrees whose folder is gone. Call it through `withRefs`. */
 export async function pruneWorktrees({ git }: Pick<GitContext, "git">, mirror: string): Promise<void> {
   await git.run({ command: "worktree", gitDir: mirror, options: ["prune", "--expire", "now"] });

@@ -25,6 +25,8 @@ beforeEach(async () => {
     ...store,
     registry: createExecutionRegistry(),
     gateway: { list: () => [] },
+    sandbox: { list: () => [] },
+    instanceId: "instance",
     workspaces: { reopen: async () => null, residue: async () => residue },
     metrics: createMetrics({ name: "kill", version: "0" }),
     log: createLogger({ name: "kill", level: "silent", redact: (text) => text }),
@@ -72,6 +74,8 @@ function running(agentId: string, taskId: string, survivors: readonly number[]):
 }
 
 const order = { by: "admin", why: "test" };
+const holdClaims = () => () => undefined;
+const SHORT = { stepMs: 20, attemptMs: 20, removalMs: 20, remoteMs: 20 };
 
 describe("a kill that leaves something behind", () => {
   it("is never written as killed: the receipt names the process, the agent stays with its order", async () => {
@@ -97,7 +101,7 @@ describe("a kill that leaves something behind", () => {
     const other = "22222222-2222-4222-8222-222222222222";
     await admit(other, "t-2");
     running(AGENT, "t-1", [4242]);
-    const answer = await killAll(services, createKill(services), order);
+    const answer = await killAll(services, createKill(services), { order, holdClaims });
     expect(answer.total).toBe(2);
     expect(answer.receipts.map((receipt) => receipt.agentId)).toEqual([other]);
     expect(answer.errors).toEqual([{ agentId: AGENT, error: "left behind: process 4242" }]);
@@ -108,6 +112,7 @@ it("a step that throws is in the receipt and counts as left behind", async () =>
   const { execution, done } = services.registry.add(AGENT, "t-1");
   execution.door = {
     socketPath: "/run/x",
+    finalRefusal: () => null,
     revoke: () => Promise.reject(new Error("the disk is gone")),
   };
   execution.stop.signal.addEventListener("abort", done);
@@ -139,3 +144,113 @@ it("an agent that ended by itself in the meantime keeps its own end", async () =
   await expect(kill(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
   expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", reason: "internal" });
 });
+
+describe("a kill waits for nothing without limit", () => {
+  it("an attempt that does not stop is in the receipt, and the kill is made whole once it has", async () => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    const kill = createKill(services, SHORT);
+    const receipt = await kill(AGENT, order);
+    expect(receipt).toMatchObject({ status: "spawning", push: "not_begun" });
+    expect(receipt.residual.join()).toContain("attempt still stopping");
+    expect(await store.state.getAgent(AGENT)).toMatchObject({ details: { receipt: { status: "spawning" } } });
+    expect(execution.stop.signal.aborted).toBe(true);
+    const killed = eventOf("agent.killed");
+    done();
+    await killed;
+    expect(await store.state.getAgent(AGENT)).toMatchObject({
+      state: "killed",
+      details: { receipt: { status: "killed", residual: [] } },
+    });
+    await kill.idle();
+    expect((await store.audit.list(0, 10)).map(({ action }) => action)).toEqual(["agent.kill", "agent.kill"]);
+  });
+
+  it("a sandbox, a socket and a salvage that never answer are named", async () => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    const never = new Promise<never>(() => undefined);
+    execution.door = { socketPath: "/run/x", revoke: () => never, finalRefusal: () => null };
+    execution.session = { kill: () => never } as unknown as NonNullable<typeof execution.session>;
+    execution.workspace = {} as NonNullable<typeof execution.workspace>;
+    Object.assign(services.workspaces, { remove: () => never });
+    execution.stop.signal.addEventListener("abort", done);
+    const { residual, steps } = await createKill(services, SHORT)(AGENT, order);
+    for (const name of ["socket revoked", "sandbox killed", "workspace still being salvaged"])
+      expect(residual.join()).toContain(name);
+    expect(steps.filter(({ ok }) => !ok).length).toBeGreaterThan(1);
+  });
+
+  it("a store that cannot write is no reason to leave the agent running", async () => {
+    running(AGENT, "t-1", []);
+    const broken = () => Promise.reject(new Error("disk full"));
+    const patched = { ...services, state: { ...store.state, transition: broken } };
+    const receipt = await createKill(patched, SHORT)(AGENT, order);
+    expect(receipt.residual).toEqual(["its state could not be written: disk full"]);
+    expect(services.registry.get(AGENT)).toBeUndefined();
+  });
+});
+
+it("an agent that is claimed while the order is on its way is stopped too", async () => {
+  const { queue } = services;
+  const late: { stopped?: boolean } = {};
+  const remove = async (taskId: string): Promise<boolean> => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    execution.stop.signal.addEventListener("abort", () => {
+      late.stopped = true;
+      done();
+    });
+    return await queue.remove(taskId);
+  };
+  const receipt = await createKill({ ...services, queue: { ...queue, remove } })(AGENT, order);
+  expect([receipt.status, late.stopped]).toEqual(["killed", true]);
+});
+
+it("an order for an agent that fails in the same moment, and is retried, is an order for its retry", async () => {
+  const retry = "33333333-3333-4333-8333-333333333333";
+  const at = new Date().toISOString();
+  const about = { time: at, subject: AGENT, taskId: "t-1" };
+  const { execution, done } = services.registry.add(AGENT, "t-1");
+  execution.stop.signal.addEventListener("abort", () => {
+    const end = async (): Promise<void> => {
+      await store.state.transition({
+        at,
+        agent: { agentId: AGENT, to: "failed", patch: { completedAt: at, reason: "model", error: "x" } },
+        task: { taskId: "t-1", to: "pending" },
+        successor: { agentId: retry, taskId: "t-1", attempt: 2, spawnedAt: at, model: "m", yolo: false, retryOf: AGENT },
+        events: [
+          { ...about, type: "agent.failed", data: { reason: "model", error: "x" } },
+          { ...about, type: "task.pending", data: {} },
+        ],
+      });
+      done();
+    };
+    void store.state.transition({
+      at,
+      task: { taskId: "t-1", to: "assigned" },
+      events: [{ ...about, type: "task.assigned", data: {} }],
+    }).then(end);
+  });
+  expect(await createKill(services)(AGENT, order)).toMatchObject({ agentId: retry, status: "killed" });
+  expect(await store.state.getTask("t-1")).toMatchObject({ state: "failed" });
+});
+
+it("two orders for one agent are one kill, and both are written down", async () => {
+  running(AGENT, "t-1", []);
+  const kill = createKill(services);
+  const [one, two] = await Promise.all([kill(AGENT, order), kill(AGENT, { by: "ops", why: "me too" })]);
+  expect(one).toBe(two);
+  const entries = await store.audit.list(0, 10);
+  expect(entries.map(({ actor, reason }) => `${actor}: ${reason}`).sort()).toEqual([
+    "admin: test",
+    "ops: me too",
+  ]);
+});
+
+function eventOf(wanted: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const forget = store.state.subscribe((events) => {
+    if (!events.some(({ type }) => type === wanted)) return;
+    forget();
+    resolve();
+  });
+  return promise;
+}

@@ -3,6 +3,7 @@ import { type Git, gitVersion } from "@mosaic/git";
 import type { SandboxChoice } from "@mosaic/sandbox";
 import type { SqliteStore } from "@mosaic/store";
 import type { Services } from "../services.ts";
+import { salvageHealth } from "./salvage-health.ts";
 
 /** What readiness is made of: each check tells whether its part works, and in words what it found. */
 export function healthChecks(
@@ -19,9 +20,10 @@ export function healthChecks(
       return { ok, detail };
     },
     model: async () => {
-      const { ok, detail } = await gateway.check();
-      return { ok, detail, ...(gateway.scripted ? { warning: true } : {}) };
+      const { ok, detail, warning = false } = await gateway.check();
+      return { ok, detail, ...(gateway.scripted || warning ? { warning: true } : {}) };
     },
+    salvage: () => salvageHealth(services),
   };
 }
 

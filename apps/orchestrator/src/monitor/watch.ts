@@ -1,4 +1,5 @@
 import type { Services } from "../services.ts";
+import { watchBudgets } from "./watch-budgets.ts";
 
 /** Events are pruned this often. */
 const PRUNE_MS = 60_000;
@@ -6,6 +7,7 @@ const PRUNE_MS = 60_000;
 /** Keeps the log bounded and the gauges true. Returns the way to stop. */
 export function watch(services: Services): () => void {
   const { state, queue, metrics, settings, log, registry } = services;
+  const stopBudgets = watchBudgets(services);
   const stopScrape = metrics.onScrape(async () => {
     const counts = await queue.counts();
     for (const name of ["pending", "delayed", "active", "completed", "failed"] as const) {
@@ -23,6 +25,7 @@ export function watch(services: Services): () => void {
   }, PRUNE_MS);
   timer.unref();
   return () => {
+    stopBudgets();
     stopScrape();
     clearInterval(timer);
   };

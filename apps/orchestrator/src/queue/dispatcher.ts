@@ -4,6 +4,8 @@ import { execute } from "../spawner/execute.ts";
 /** Claims tasks and has them executed, as many at once as the store allows. */
 export interface Dispatcher {
   start(): void;
+  /** No new claims until what it answers with is called; holds may overlap. */
+  hold(): () => void;
   /** No new claims; waits until the claim in progress has been answered. */
   stop(): Promise<void>;
 }
@@ -13,6 +15,7 @@ const LOOK_MS = 5000;
 
 export function createDispatcher(services: Services): Dispatcher {
   let running = false;
+  let holds = 0;
   let looking: Promise<void> | null = null;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -21,7 +24,7 @@ export function createDispatcher(services: Services): Dispatcher {
   const claimAll = async (): Promise<void> => {
     const { settings, queue, instanceId, log } = services;
     for (;;) {
-      if (!running) return;
+      if (!running || holds > 0) return;
       const lease = await queue.claim({
         workerId: instanceId,
         leaseMs: settings.leaseMs,
@@ -29,6 +32,7 @@ export function createDispatcher(services: Services): Dispatcher {
         maxPerWorker: settings.queueConcurrency,
       });
       if (lease === null) return;
+      services.reach("queue.claimed");
       void execute(services, lease)
         .catch((error: unknown) =>
           log.error({ taskId: lease.taskId, err: error }, "a task could not be executed"),
@@ -66,6 +70,16 @@ export function createDispatcher(services: Services): Dispatcher {
       running = true;
       unsubscribe = services.queue.onAvailable(look);
       look();
+    },
+    hold() {
+      holds += 1;
+      let released = false;
+      return () => {
+        if (released) return;
+        released = true;
+        holds -= 1;
+        if (holds === 0) look();
+      };
     },
     async stop() {
       running = false;

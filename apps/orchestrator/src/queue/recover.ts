@@ -12,13 +12,16 @@ export async function recover(services: Services): Promise<readonly Workspace[]>
   const { state, queue, instanceId, workspaces, log } = services;
   const swept = (await workspaces.sweep()).filter((step) => !step.ok);
   if (swept.length > 0) log.error({ swept }, "what the last process left half-made could not all be removed");
+  services.reach("recover.swept");
   const released = await queue.release(instanceId);
+  services.reach("recover.released");
   const unfinished = await state.listTasks(["pending", "assigned", "executing"]);
   let enqueued = 0;
   for (const task of unfinished) {
     const outcome = await queue.enqueue({ taskId: task.taskId, priority: task.priority });
     if (outcome === "added") enqueued += 1;
   }
+  services.reach("recover.queued");
   const leftovers = await workspaces.leftovers();
   if (released + enqueued + leftovers.length > 0) {
     log.info({ released, enqueued, workspaces: leftovers.length }, "took up what the last process left");
@@ -29,6 +32,8 @@ export async function recover(services: Services): Promise<readonly Workspace[]>
 /** Salvages and removes the workspaces of agents that died with a former process. Never throws. */
 export async function cleanLeftovers(services: Services, leftovers: readonly Workspace[]): Promise<void> {
   for (const workspace of leftovers) {
-    await recordCleanUp(services, workspace, await services.workspaces.remove(workspace));
+    const steps = await services.workspaces.remove(workspace);
+    services.reach("recover.cleaned");
+    await recordCleanUp(services, workspace, steps);
   }
 }

@@ -24,7 +24,7 @@ export async function guardTurn(ended: Promise<Turn>, options: GuardOptions): Pr
     session.cancel();
     grace = setTimeout(() => {
       session.kill().catch(() => undefined);
-    }, graceMs);
+    }, reason === "signal" ? (graceOf(signal?.reason) ?? graceMs) : graceMs);
   };
   const onAbort = (): void => stop("signal");
   const clock = timeoutMs === null ? undefined : setTimeout(() => stop("timeout"), timeoutMs);
@@ -41,6 +41,12 @@ export async function guardTurn(ended: Promise<Turn>, options: GuardOptions): Pr
     clearTimeout(grace);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Whoever stops a turn may say how long it gets: a cancel has more patience than a shutdown. */
+function graceOf(reason: unknown): number | undefined {
+  if (!(reason instanceof Error) || !("graceMs" in reason)) return undefined;
+  return typeof reason.graceMs === "number" ? reason.graceMs : undefined;
 }
 
 function wasKilled(error: unknown, graceMs: number, stopping: boolean): Turn {

@@ -9,6 +9,8 @@ export interface Turn {
   /** Requests to the model in this turn. */
   readonly requests: number;
   readonly message?: string;
+  /** HTTP status of the answer that ended it, when one did. */
+  readonly status?: number;
 }
 
 export interface SessionRequest {

@@ -68,7 +68,18 @@ export async function openBench({ scenario = "tour", mounts = [], ...given }: Be
     maxTokensLimit: 4000,
     prices: DEFAULT_PRICES,
     socketDir: join(folder, "run"),
-    ledger: { record: async (entry) => void entries.push(entry), totals: async () => new Map() },
+    ledger: {
+      reserve: async () => ({ kind: "reserved" }),
+      settle: async (_, entry) => entries.push(entry) > 0,
+      release: async () => undefined,
+      settleAbandoned: async () => 0,
+    },
+    owner: "spec",
+    limits: {},
+    concurrency: 16,
+    waitMs: 60_000,
+    idleMs: 60_000,
+    random: () => 0,
     now: () => new Date(),
     log: { debug: log, warn: log, error: log } as never,
   });
@@ -95,7 +106,9 @@ export async function openBench({ scenario = "tour", mounts = [], ...given }: Be
       const { socketPath } = await gateway.open({
         agentId,
         taskId: "t",
+        repository: "https://git.example/one",
         model: MODEL,
+        taskBudgetUsd: null,
         onUsage: () => undefined,
       });
       const session = await runtime.start({

@@ -59,9 +59,15 @@ export function createWorkerSession(options: WorkerSessionOptions): WorkerSessio
     outcome,
     requests,
     message,
+    status,
   }: Extract<FromWorker, { type: "turn_end" }>): string | null {
     if (turn === null) return "it ended a turn that nobody began";
-    turn.resolve({ outcome, requests, ...(message === undefined ? {} : { message }) });
+    turn.resolve({
+      outcome,
+      requests,
+      ...(message === undefined ? {} : { message }),
+      ...(status === undefined ? {} : { status }),
+    });
     turn = null;
     return null;
   }

@@ -3,6 +3,8 @@ import { defaultProfile, profileGates, type Repository } from "@mosaic/domain";
 import type { AgentRecord, NewAgent, NewTask } from "@mosaic/store";
 import { BranchNotFoundError, RepositoryUnreachableError } from "../git/port.ts";
 import type { Services } from "../services.ts";
+import { refuseSecretNames } from "../secrets/refuse-request.ts";
+import { checkBudget } from "./check-budget.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { resolveRepository } from "./repository-policy.ts";
 
@@ -21,6 +23,7 @@ export async function admitTask(
   request: SpawnRequest,
   caller: { readonly admin: boolean },
 ): Promise<AgentRecord> {
+  refuseSecretNames(services.scanner, request);
   const print = fingerprint(request);
   const known = await repetition(services, request.taskId, print);
   if (known !== null) return known;
@@ -39,8 +42,10 @@ export async function admitTask(
     case "existing":
       return outcome.agent;
     case "admitted":
+      services.reach("admit.recorded");
       // If this fails the task is durable all the same: a repetition, or the next start, enqueues it.
       await services.queue.enqueue({ taskId: task.taskId, priority: task.priority });
+      services.reach("admit.queued");
       return outcome.agent;
   }
 }
@@ -93,6 +98,8 @@ async function checkRequest(
     localRepositories: settings.localRepositories,
     home: settings.home,
   });
+  const model = options.model ?? gateway.models[0] ?? "";
+  await checkBudget(services, { repository: repository.url, options, model });
   await checkBranch(services, repository, request.context.branch);
   return repository;
 }

@@ -1,9 +1,11 @@
 import { AttemptFailure } from "@mosaic/domain";
-import { checkGates } from "./steps/check-gates.ts";
-import { commitSnapshot } from "./steps/commit-snapshot.ts";
+import type { Conflict } from "../git/port.ts";
+import { approveCommit } from "./steps/approve-commit.ts";
+import { findMarkers } from "./steps/find-markers.ts";
+import { landCommit, type Landing } from "./steps/land-commit.ts";
+import { moveWorkspace } from "./steps/move-workspace.ts";
 import { openWorkspace } from "./steps/open-workspace.ts";
-import { pushCommit } from "./steps/push-commit.ts";
-import { scanSecrets } from "./steps/scan-secrets.ts";
+import { reportOverlaps } from "./steps/report-overlaps.ts";
 import { startAgent } from "./steps/start-agent.ts";
 import { takeSnapshot } from "./steps/take-snapshot.ts";
 import { takeTurn } from "./steps/take-turn.ts";
@@ -14,31 +16,36 @@ import { rejectionPrompt } from "./prompt.ts";
 /**
  * The way of one task, from claim to verified push (DESIGN §5). Each step lives in its own file and records what it
  * did as an event. A rejection becomes the agent's next prompt, at most `maxAttempts` times; every other way out is
- * an `AttemptFailure`. The commit that the gates saw is the commit that is pushed: it is made once, by the snapshot,
- * and later steps only name it.
+ * an `AttemptFailure`. What is pushed is a commit that passed everything as that very commit: the snapshot, or, when
+ * the base branch has moved, its merge with the new head. Work that does not go together with that head goes back to
+ * the agent, whose files then hold both.
  */
 export async function runAttempt(context: AttemptContext): Promise<Completed> {
-  const workspace = await openWorkspace(context);
+  let workspace = await openWorkspace(context);
   const agent = await startAgent(context, workspace);
   let prompt = agent.firstPrompt;
+  let conflict: Conflict | null = null;
   let rejection: Rejection | null = null;
 
   for (let turn = 1; turn <= context.maxAttempts; turn += 1) {
     await takeTurn(context, agent.session, { prompt, turn });
     const snapshot = await takeSnapshot(context, workspace, turn);
+    await reportOverlaps(context, workspace, snapshot);
+    let landing: Landing | null = null;
     rejection =
-      (await scanSecrets(context, workspace, snapshot)) ??
-      (await checkGates(context, workspace, { snapshot, phase: "pre-commit", turn }));
+      (await findMarkers(context, workspace, { snapshot, conflict })) ??
+      (await approveCommit(context, workspace, { snapshot, turn }));
     if (rejection === null) {
-      await commitSnapshot(context, workspace, snapshot);
-      rejection = await checkGates(context, workspace, { snapshot, phase: "post-commit", turn });
+      const landed = await landCommit(context, workspace, { snapshot, turn });
+      if (landed.pushed !== null) return landed.pushed;
+      ({ rejection, landing } = landed);
     }
-    if (rejection === null) return pushCommit(context, workspace, snapshot);
-    prompt = rejectionPrompt({
-      what: rejection.what,
-      details: rejection.details,
-      attemptsLeft: context.maxAttempts - turn,
-    });
+    const attemptsLeft = context.maxAttempts - turn;
+    if (landing !== null && attemptsLeft > 0) {
+      workspace = await moveWorkspace(context, workspace, { landing, turn });
+      conflict = landing.conflict ?? conflict;
+    }
+    prompt = rejectionPrompt({ ...rejection, attemptsLeft });
   }
 
   throw new AttemptFailure(

@@ -22,7 +22,9 @@ export async function cleanUp(services: Services, execution: Execution): Promise
     );
   }
   if (workspace !== null) steps.push(...(await services.workspaces.remove(workspace)));
+  services.reach("cleanup.done");
   await recordCleanUp(services, execution, steps);
+  services.reach("cleanup.recorded");
   return steps;
 }
 

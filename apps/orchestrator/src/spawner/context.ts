@@ -2,6 +2,8 @@ import type { EventData, EventType, NewEvent } from "@mosaic/contracts";
 import type { Repository } from "@mosaic/domain";
 import type { AgentPatch, AgentRecord, TaskRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
+import type { AgentMonitor } from "../monitor/agent-monitor.ts";
+import type { ArmedCanary } from "../secrets/trip-wire.ts";
 import { type Execution, StopSignal } from "./registry.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -13,10 +15,13 @@ export interface AttemptContext {
   readonly repository: Repository;
   readonly execution: Execution;
   readonly transcript: Transcript;
+  readonly canary: ArmedCanary;
   readonly maxAttempts: number;
   readonly maxTurns: number;
   /** Aborted when the attempt has to stop; its reason says why. */
   readonly signal: AbortSignal;
+  /** Watches for an agent that hangs, repeats itself, or fills the disk. */
+  readonly monitor: AgentMonitor;
 }
 
 /** An event about this attempt's agent, at this moment. */
@@ -52,4 +57,18 @@ export async function enter(context: AttemptContext, step: string): Promise<void
 export function assertGoing(context: AttemptContext): void {
   if (context.execution.killed) throw new StopSignal("killed");
   context.signal.throwIfAborted();
+}
+
+/** Waits for work that may be abandoned: when the attempt is told to stop, its end is nobody's any more. */
+export async function unlessStopped<T>({ signal }: AttemptContext, work: Promise<T>): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  work.catch(() => undefined);
+  signal.throwIfAborted();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -1,12 +1,13 @@
-import { isTaskTerminal } from "@mosaic/domain";
+import { isAgentTerminal, isTaskTerminal } from "@mosaic/domain";
 import type { AgentRecord, Lease, TaskRecord } from "@mosaic/store";
+import { monitorOf } from "../monitor/monitor-of.ts";
 import { holdLease } from "../queue/hold-lease.ts";
 import type { Services } from "../services.ts";
 import { runAttempt } from "./attempt.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { AttemptContext } from "./context.ts";
-import { completeAttempt, failAttempt, failureOf, interruptAttempt } from "./finish.ts";
-import { StopSignal } from "./registry.ts";
+import { completeAttempt, failAttempt, failureOf, giveBack, interruptAttempt } from "./finish.ts";
+import { type Execution, StopSignal } from "./registry.ts";
 import { reparseRepository } from "./repository-policy.ts";
 import { createTranscript } from "./transcript.ts";
 
@@ -23,35 +24,71 @@ export async function execute(services: Services, lease: Lease): Promise<void> {
   const agent = await services.state.getAgent(task.agentId);
   if (agent === null)
     throw new Error(`task ${task.taskId} names agent ${task.agentId}, which the store does not hold`);
-  if (task.state !== "pending") {
-    // Claimed again although nobody ended it: whoever held the lease is gone.
-    await interruptAttempt(services, { task, agent }, lease);
+  if (agent.killRequestedAt !== null) {
+    // Whoever was promised its end gets it from the kill switch; it is not retried.
+    await giveBack(services, task, () => services.queue.fail(lease));
     return;
   }
-  await assign(services, task, agent);
-  await carryOut(services, { task, agent }, lease);
+  if (task.state !== "pending") {
+    // Claimed again although nobody ended it: whoever held the lease is gone.
+    await takeUp(services, { task, agent }, lease);
+    return;
+  }
+  const { execution, done } = services.registry.add(agent.agentId, task.taskId);
+  try {
+    // A kill or cancel writes its order, then looks here; whoever comes second sees the other.
+    if (await wasStopped(services, agent.agentId)) {
+      await giveBack(services, task, () => services.queue.fail(lease));
+      return;
+    }
+    await assign(services, task, agent);
+    await carryOut(services, { task, agent }, { lease, execution });
+  } finally {
+    done();
+  }
+}
+
+async function wasStopped(services: Services, agentId: string): Promise<boolean> {
+  const agent = await services.state.getAgent(agentId);
+  return agent === null || isAgentTerminal(agent.state) || agent.killRequestedAt !== null;
+}
+
+/** The end of an attempt whose process is gone; asking a remote may take longer than a lease. */
+async function takeUp(
+  services: Services,
+  subject: { readonly task: TaskRecord; readonly agent: AgentRecord },
+  lease: Lease,
+): Promise<void> {
+  const held = holdLease(services, lease, () => undefined);
+  try {
+    await interruptAttempt(services, subject, held);
+  } finally {
+    held.stop();
+  }
 }
 
 async function assign(services: Services, task: TaskRecord, agent: AgentRecord): Promise<void> {
   const at = services.now().toISOString();
   await services.state.patchAgent(agent.agentId, { owner: services.instanceId, step: "claimed" }, at, []);
+  services.reach("task.owned");
   await services.state.transition({
     at,
     task: { taskId: task.taskId, to: "assigned" },
     events: [{ type: "task.assigned", time: at, subject: agent.agentId, taskId: task.taskId, data: {} }],
   });
+  services.reach("task.assigned");
 }
 
 async function carryOut(
   services: Services,
   subject: { readonly task: TaskRecord; readonly agent: AgentRecord },
-  lease: Lease,
+  { lease, execution }: { readonly lease: Lease; readonly execution: Execution },
 ): Promise<void> {
   const { task, agent } = subject;
-  const { execution, done } = services.registry.add(agent.agentId, task.taskId);
   const held = holdLease(services, lease, () => execution.stop.abort(new StopSignal("lease_lost")));
   const timeoutMs = Math.min((task.options.timeout ?? Infinity) * 1000, services.settings.agentTimeoutMs);
   const clock = setTimeout(() => execution.stop.abort(new StopSignal("timeout")), timeoutMs);
+  const canary = services.tripWire.arm(agent);
   const context: AttemptContext = {
     services,
     task,
@@ -62,12 +99,17 @@ async function carryOut(
       state: services.state,
       agentId: agent.agentId,
       taskId: task.taskId,
-      redact: (text) => services.scanner.redact(text),
+      redact(text) {
+        canary.check(text, "transcript");
+        return services.scanner.redact(canary.redact(text));
+      },
       now: services.now,
     }),
+    canary,
     maxAttempts: task.options.maxAttempts ?? services.settings.maxAttempts,
     maxTurns: task.options.maxTurns ?? services.settings.maxTurns,
     signal: execution.stop.signal,
+    monitor: monitorOf(services, execution),
   };
   try {
     const outcome = await runAttempt(context).then(
@@ -78,13 +120,15 @@ async function carryOut(
     // A kill writes the end of what it kills, and cleans up itself.
     if (execution.killed) return;
     await endSession(context);
+    if (execution.killed) return;
+    services.reach("session.ended");
     if ("completed" in outcome) await completeAttempt(services, subject, { ...outcome, lease: held.lease });
     else await failAttempt(services, subject, { ...outcome, lease: held.lease });
   } finally {
     clearTimeout(clock);
     held.stop();
+    context.monitor.stop();
     if (!execution.killed) await cleanUp(services, execution);
-    done();
   }
 }
 

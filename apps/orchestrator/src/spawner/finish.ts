@@ -2,7 +2,9 @@ import type { Json, NewEvent } from "@mosaic/contracts";
 import { AttemptFailure, backoffMs, canAgentMove, hasRetryLeft, isRetryable } from "@mosaic/domain";
 import { type AgentRecord, type Lease, LeaseLostError, type NewAgent, type TaskRecord } from "@mosaic/store";
 import { SandboxError } from "@mosaic/sandbox";
+import { redactDeep } from "../secrets/redact-records.ts";
 import type { Services } from "../services.ts";
+import { fateOfPush, type PushFate } from "./landed-push.ts";
 import type { Completed } from "./rejection.ts";
 import { type Execution, StopSignal } from "./registry.ts";
 
@@ -14,15 +16,25 @@ interface Subject {
 /** What an error on the way means for the attempt. An error nobody foresaw is `internal`, and is not retried. */
 export function failureOf(error: unknown, execution: Execution): AttemptFailure {
   const cause: unknown = execution.stop.signal.aborted ? execution.stop.signal.reason : error;
-  if (cause instanceof StopSignal) {
-    return cause.stopCause === "timeout"
-      ? new AttemptFailure("timeout", "the attempt took longer than it may")
-      : new AttemptFailure("interrupted", `the attempt was interrupted (${cause.stopCause})`);
-  }
+  if (cause instanceof StopSignal) return stopped(cause);
   if (error instanceof AttemptFailure) return error;
   if (error instanceof SandboxError) return new AttemptFailure("sandbox", error.message, { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   return new AttemptFailure("internal", `an unexpected error: ${message}`, { cause: error });
+}
+
+/** What a stop makes of the attempt. Only an interruption is nobody's decision about this work, and is retried. */
+function stopped({ stopCause, message }: StopSignal): AttemptFailure {
+  switch (stopCause) {
+    case "timeout":
+      return new AttemptFailure("timeout", "the attempt took longer than it may");
+    case "cancelled":
+    case "stuck":
+    case "disk_limit":
+      return new AttemptFailure(stopCause, message);
+    default:
+      return new AttemptFailure("interrupted", `the attempt was interrupted (${stopCause})`);
+  }
 }
 
 /** Writes `completed`, once the remote has been seen to hold the gated commit. */
@@ -42,8 +54,10 @@ export async function completeAttempt(
       { ...about, type: "task.completed", data: { ...end.completed } },
     ],
   });
+  services.reach("end.recorded");
   services.metrics.agentsEnded.inc({ outcome: "completed" });
   await giveBack(services, task, () => services.queue.complete(end.lease));
+  services.reach("queue.completed");
 }
 
 /** Writes `failed`; a fault of the machinery is followed by a new agent of the same task, while retries are left. */
@@ -71,6 +85,7 @@ export async function failAttempt(
       "an attempt failed unexpectedly",
     );
   }
+  services.reach("retry.decided");
   await services.state.transition({
     at,
     agent: {
@@ -82,15 +97,63 @@ export async function failAttempt(
     ...(retry ? { successor: successorOf(services, agent, at) } : {}),
     events,
   });
+  services.reach("retry.recorded");
   services.metrics.agentsEnded.inc({ outcome: failure.reason });
   await giveBack(services, task, () => services.queue.fail(end.lease, retry ? retryAt : undefined));
+  services.reach("retry.queued");
 }
 
-/** Ends an attempt that nobody runs any more, and retries it while it may be. */
-export async function interruptAttempt(services: Services, subject: Subject, lease: Lease): Promise<void> {
-  const failure = new AttemptFailure("interrupted", "the process that ran this attempt ended before it did");
-  if (canAgentMove(subject.agent.state, "failed")) await failAttempt(services, subject, { failure, lease });
-  else await giveBack(services, subject.task, () => services.queue.fail(lease));
+/**
+ * Ends an attempt that nobody runs any more, and retries it while it may be. One that was pushing is completed when
+ * the remote has its commit: doing it again would leave the same work there twice.
+ */
+export async function interruptAttempt(
+  services: Services,
+  subject: Subject,
+  held: { readonly lease: Lease },
+): Promise<void> {
+  const { agent, task } = subject;
+  if (!canAgentMove(agent.state, "failed")) {
+    await giveBack(services, task, () => services.queue.fail(held.lease));
+    return;
+  }
+  const fate = await fateOfPush(services, subject);
+  if (fate.kind === "landed") await completeLanded(services, subject, { push: fate.push, lease: held.lease });
+  else await failAttempt(services, subject, { failure: interruption(fate), lease: held.lease });
+}
+
+function interruption(fate: Exclude<PushFate, { kind: "landed" }>): AttemptFailure {
+  if (fate.kind !== "unknown")
+    return new AttemptFailure("interrupted", "the process that ran this attempt ended before it did");
+  const { commit, branch } = fate.push;
+  return new AttemptFailure(
+    "push",
+    `the process ended while it pushed ${commit} to '${branch}', and the remote cannot be asked whether it arrived (${fate.why}); ` +
+      `it is not pushed again: if the branch is there the work is done, otherwise spawn the task under a new id`,
+    { details: { commit, branch } },
+  );
+}
+
+async function completeLanded(
+  services: Services,
+  subject: Subject,
+  { push, lease }: { readonly push: Completed; readonly lease: Lease },
+): Promise<void> {
+  const { agent, task } = subject;
+  services.reach("push.recognised");
+  if (agent.pushedCommit === null) {
+    const at = services.now().toISOString();
+    await services.state.patchAgent(agent.agentId, { pushedCommit: push.commit }, at, [
+      {
+        type: "push.verified",
+        time: at,
+        subject: agent.agentId,
+        taskId: task.taskId,
+        data: { ...push, remote: task.repository, durationMs: 0 },
+      },
+    ]);
+  }
+  await completeAttempt(services, subject, { completed: push, lease });
 }
 
 function delay(services: Services, attempt: number): number {
@@ -113,11 +176,16 @@ function successorOf(services: Services, agent: AgentRecord, at: string): NewAge
 /** Details become JSON here, redacted: they may hold output of gates. */
 function detailsOf(failure: AttemptFailure, services: Services): Json {
   if (failure.details === undefined) return null;
-  return JSON.parse(services.scanner.redact(JSON.stringify(failure.details))) as Json;
+  const details = JSON.parse(JSON.stringify(failure.details)) as Json;
+  return redactDeep(details, (text) => services.scanner.redact(text));
 }
 
 /** A lease that was lost belongs to somebody else by now; the state that was written stands. */
-async function giveBack(services: Services, task: TaskRecord, action: () => Promise<void>): Promise<void> {
+export async function giveBack(
+  services: Services,
+  task: TaskRecord,
+  action: () => Promise<void>,
+): Promise<void> {
   try {
     await action();
   } catch (error) {

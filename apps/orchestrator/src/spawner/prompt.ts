@@ -54,9 +54,15 @@ export function taskPrompt(
 }
 
 /** What comes after a rejection: what was wrong, and what is asked for now. */
-export function rejectionPrompt(rejection: { what: string; details: string; attemptsLeft: number }): string {
+export function rejectionPrompt(rejection: {
+  what: string;
+  note?: string;
+  details: string;
+  attemptsLeft: number;
+}): string {
   return [
     `Your work was not accepted: ${rejection.what}`,
+    ...(rejection.note === undefined ? [] : [rejection.note]),
     fence("details", rejection.details),
     `Repair the cause, then end your turn again. ${rejection.attemptsLeft === 1 ? "This is the last try." : `${rejection.attemptsLeft} tries are left.`}`,
   ].join("\n\n");
@@ -69,6 +75,7 @@ function quote(file: QuotedFile, note: string): string {
 /** A fence that its content cannot close. */
 function fence(label: string, text: string): string {
   const name = label.split(" ")[0];
-  const safe = text.replaceAll(new RegExp(`</${name}`, "gi"), `<\\/${name}`);
+  // Whatever a model could take for the end of the fence, spaces within included.
+  const safe = text.replaceAll(new RegExp(`<[ \\t\\n]{0,20}/[ \\t\\n]{0,20}${name}`, "gi"), `<\\/${name}`);
   return `<${label}>\n${safe}\n</${name}>`;
 }

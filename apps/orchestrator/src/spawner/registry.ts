@@ -1,9 +1,18 @@
 import type { AgentDoor } from "../gateway/port.ts";
 import type { Workspace } from "../git/port.ts";
 import type { Session } from "../runtimes/port.ts";
+import type { WorkSoFar } from "./overlap.ts";
 
 /** Why a running attempt is told to stop. */
-export type StopCause = "killed" | "shutdown" | "lease_lost" | "timeout";
+export type StopCause = "killed" | "shutdown" | "lease_lost" | "timeout" | "cancelled" | "stuck" | "disk_limit";
+
+/** What a stop says beside its cause. */
+export interface StopDetails {
+  /** One sentence for people. */
+  readonly message?: string;
+  /** Milliseconds the agent gets to end its turn, instead of the runtime's own grace. */
+  readonly graceMs?: number;
+}
 
 /** What an attempt holds while it runs, so that a kill can reach all of it without asking the attempt. */
 export interface Execution {
@@ -18,6 +27,9 @@ export interface Execution {
   killed: boolean;
   /** Set just before git is asked to push: a kill that comes later says so in its receipt. */
   pushing: boolean;
+  /** What it has changed so far, and of what overlaps with others people were told. */
+  work: WorkSoFar | null;
+  readonly overlaps: Set<string>;
   /** Settles when the attempt has stopped, whatever came of it. */
   readonly settled: Promise<void>;
 }
@@ -25,11 +37,13 @@ export interface Execution {
 /** The reason an attempt's signal carries. */
 export class StopSignal extends Error {
   readonly stopCause: StopCause;
+  readonly graceMs: number | undefined;
 
-  constructor(stopCause: StopCause) {
-    super(`the attempt was stopped: ${stopCause}`);
+  constructor(stopCause: StopCause, details: StopDetails = {}) {
+    super(details.message ?? `the attempt was stopped: ${stopCause}`);
     this.name = "StopSignal";
     this.stopCause = stopCause;
+    this.graceMs = details.graceMs;
   }
 }
 
@@ -54,6 +68,8 @@ export function createExecutionRegistry(): ExecutionRegistry {
         session: null,
         killed: false,
         pushing: false,
+        work: null,
+        overlaps: new Set(),
         settled: promise,
       };
       executions.set(agentId, execution);

@@ -1,5 +1,7 @@
 import { CHAIN_START } from "../audit-chain.ts";
-import type { AuditLog, TokenStore, UsageLedger } from "../ledgers.ts";
+import type { AllowedSecrets } from "../allowed-secrets.ts";
+import type { AuditLog, TokenStore } from "../ledgers.ts";
+import type { UsageLedger } from "../usage-ledger.ts";
 import type { ChainPosition } from "./engine/audit.ts";
 import type { EngineThread } from "./thread.ts";
 
@@ -10,8 +12,13 @@ const same = <T>(value: T): T => value;
 /** The ledger of what was spent. */
 export function createUsageLedger(engine: EngineThread): UsageLedger {
   return {
-    record: (entry) => engine.call("recordUsage", [entry], same),
+    reserve: (reservation, limits) => engine.call("reserveUsage", [reservation, limits], same),
+    settle: (reservationId, entry) => engine.call("settleUsage", [reservationId, entry], same),
+    release: (reservationId) => engine.call("releaseUsage", [reservationId], same),
+    settleAbandoned: (owner, at) => engine.call("settleAbandoned", [owner, at], same),
     totals: (agentIds) => engine.call("usageTotals", [agentIds], (totals) => new Map(totals)),
+    balances: (subjects) => engine.call("balances", [subjects], same),
+    sums: (query) => engine.call("usageSums", [query], same),
   };
 }
 
@@ -42,5 +49,14 @@ export function createTokenStore(engine: EngineThread): TokenStore {
     findByHash: (hash) => engine.call("findToken", [hash], same),
     list: () => engine.call("listTokens", [], same),
     remove: (name) => engine.call("removeToken", [name], same),
+  };
+}
+
+/** Findings that people have let pass. */
+export function createAllowedSecrets(engine: EngineThread): AllowedSecrets {
+  return {
+    put: (allowed) => engine.call("allowSecret", [allowed], same),
+    list: () => engine.call("listAllowedSecrets", [], same),
+    remove: (fingerprint) => engine.call("disallowSecret", [fingerprint], same),
   };
 }

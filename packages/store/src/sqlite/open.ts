@@ -1,9 +1,11 @@
 import type { StoredEvent } from "@mosaic/contracts";
-import type { AuditLog, TokenStore, UsageLedger } from "../ledgers.ts";
+import type { AllowedSecrets } from "../allowed-secrets.ts";
+import type { AuditLog, TokenStore } from "../ledgers.ts";
 import type { StateStore } from "../state-store.ts";
 import type { TaskQueue } from "../task-queue.ts";
+import type { UsageLedger } from "../usage-ledger.ts";
 import { createEventFeed } from "./event-feed.ts";
-import { createAuditLog, createTokenStore, createUsageLedger } from "./ledgers.ts";
+import { createAllowedSecrets, createAuditLog, createTokenStore, createUsageLedger } from "./ledgers.ts";
 import { createListeners } from "./listeners.ts";
 import { createStateStore } from "./state-store.ts";
 import { createAvailability, createTaskQueue } from "./task-queue.ts";
@@ -25,6 +27,7 @@ export interface SqliteStore {
   readonly usage: UsageLedger;
   readonly audit: AuditLog;
   readonly tokens: TokenStore;
+  readonly allowedSecrets: AllowedSecrets;
   /** Writes a row and waits for the disk, so that `ok` means the store can do its work. Never throws. */
   check(): Promise<{ readonly ok: boolean; readonly detail: string }>;
   /** Finishes what was asked before, then closes the file. Safe to call twice. */
@@ -53,6 +56,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     usage: createUsageLedger(engine),
     audit: createAuditLog(engine),
     tokens: createTokenStore(engine),
+    allowedSecrets: createAllowedSecrets(engine),
     async check() {
       try {
         return { ok: true, detail: await engine.call("probe", [], (detail) => detail) };

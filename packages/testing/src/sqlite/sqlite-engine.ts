@@ -11,7 +11,10 @@ export function sqliteEngine<T>(pick: (store: SqliteStore) => T): OpenEngine<T> 
   return async (clock) => {
     const folder = temporaryFolder();
     const options = { file: join(folder.path, "mosaic.db"), now: () => clock.now(), onListenerError };
-    let store = await openSqliteStore(options);
+    let store = await openSqliteStore(options).catch((error: unknown) => {
+      folder.remove();
+      throw error;
+    });
     return {
       port: pick(store),
       async reopen() {

@@ -79,6 +79,16 @@ export function admissionSuite(open: OpenEngine<StateStore>): void {
       expect(await engine.port.admit(fourth)).toEqual({ kind: "full", pending: 2 });
     });
 
+    it("counts a task that is retried as pending again", async () => {
+      const { agent, ...request } = admission({ maxPending: 1 });
+      await engine.port.admit({ agent, ...request });
+      await engine.port.transition(move(agent, { task: "assigned" }));
+      await engine.port.transition(
+        move(agent, { agent: "failed", task: "pending", successor: successorOf(agent) }),
+      );
+      expect(await engine.port.admit(admission({ maxPending: 1 }))).toEqual({ kind: "full", pending: 1 });
+    });
+
     it("admits one of fifty callers with the same task and answers the others with its agent", async () => {
       const taskId = "contested";
       const { won } = await race(50, () => engine.port.admit(admission({ taskId })));

@@ -84,7 +84,9 @@ export function listSuite(open: OpenEngine<StateStore>): void {
       const found = async (filter: Omit<AgentFilter, "limit">) =>
         (await pages({ ...filter, limit: 1 })).flat();
 
-      expect(await found({ states: ["killed", "running"] })).toEqual([reviewer.agentId, worker.agentId]);
+      const ended = [reviewer.agentId, worker.agentId];
+      expect(await found({ states: ["killed", "running"] })).toEqual(ended);
+      expect(await found({ states: ["running", "killed"] })).toEqual(ended);
       expect(await found({ states: ["spawning"] })).toEqual([tester.agentId]);
       expect(await found({ states: ["running", "running"] })).toEqual([worker.agentId]);
       expect(await found({ states: [] })).toEqual([]);

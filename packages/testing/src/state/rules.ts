@@ -121,5 +121,18 @@ export function ruleSuite(open: OpenEngine<StateStore>): void {
       expect(await notRefused(subject, wrong)).toEqual([]);
       expect(await engine.port.getAgent(successor.agentId)).toBeNull();
     });
+
+    it("refuses a second successor of an agent, whatever attempt it claims to be", async () => {
+      const subject = await admitted();
+      await engine.port.transition(move(subject, { task: "assigned" }));
+      const second = successorOf(subject);
+      const retried = { agent: "failed", task: "pending", successor: second } as const;
+      await engine.port.transition(move(subject, retried));
+      await engine.port.transition(move(second, { agent: "failed", task: "assigned" }));
+      const wrong = [2, 3].map((attempt) =>
+        move(subject, { task: "pending", successor: successorOf(subject, attempt) }),
+      );
+      expect(await notRefused(subject, wrong)).toEqual([]);
+    });
   });
 }

@@ -28,6 +28,7 @@ export async function checkGates(
     type: "gates.started",
     data: { phase, commit: snapshot.commit, gates: [...gates] },
   });
+  services.reach(`gates.${phase}.started`);
   const started = services.now().getTime();
   const answer = await services.gates.check(
     {
@@ -44,7 +45,9 @@ export async function checkGates(
     },
     context.signal,
   );
+  services.reach(`gates.${phase}.answered`);
   await recordVerdicts(context, answer, phase);
+  services.reach(`gates.${phase}.recorded`);
   if (answer.approved) {
     const durationMs = services.now().getTime() - started;
     await record(context, { type: "gates.approved", data: { phase, commit: snapshot.commit, durationMs } });

@@ -9,5 +9,7 @@ export async function commitSnapshot(
 ): Promise<void> {
   await enter(context, "commit");
   await context.services.workspaces.commit(workspace, snapshot.commit);
+  context.services.reach("commit.made");
   await record(context, { type: "commit.made", data: { commit: snapshot.commit, branch: workspace.branch } });
+  context.services.reach("commit.recorded");
 }

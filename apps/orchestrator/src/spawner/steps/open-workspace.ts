@@ -4,6 +4,7 @@ import { type AttemptContext, enter, record } from "../context.ts";
 /** Mirror, worktree and private git directory for this attempt. */
 export async function openWorkspace(context: AttemptContext): Promise<Workspace> {
   await enter(context, "workspace");
+  context.services.reach("workspace.entered");
   const started = context.services.now().getTime();
   const workspace = await context.services.workspaces.create(
     {
@@ -15,6 +16,7 @@ export async function openWorkspace(context: AttemptContext): Promise<Workspace>
     context.signal,
   );
   context.execution.workspace = workspace;
+  context.services.reach("workspace.made");
   await record(context, {
     type: "workspace.ready",
     data: {
@@ -25,5 +27,6 @@ export async function openWorkspace(context: AttemptContext): Promise<Workspace>
     },
     patch: { branch: workspace.branch, baseCommit: workspace.baseCommit },
   });
+  context.services.reach("workspace.recorded");
   return workspace;
 }

@@ -2,8 +2,9 @@ import { AttemptFailure } from "@mosaic/domain";
 import type { Snapshot, Workspace } from "../../git/port.ts";
 import { type AttemptContext, assertGoing, enter, record } from "../context.ts";
 import type { Completed } from "../rejection.ts";
+import { scanOutgoing } from "./scan-outgoing.ts";
 
-/** Pushes exactly the gated commit, and believes it only when the remote says so. */
+/** Pushes exactly the gated commit, which is on the head its base branch was just seen at, and believes it only when the remote says so. */
 export async function pushCommit(
   context: AttemptContext,
   workspace: Workspace,
@@ -11,18 +12,19 @@ export async function pushCommit(
 ): Promise<Completed> {
   const { services, repository, execution } = context;
   await enter(context, "push");
-  const paths = await services.workspaces.conflicts(repository, workspace, snapshot.commit, context.signal);
-  if (paths.length > 0) {
-    throw new AttemptFailure(
-      "conflict",
-      `the work conflicts with what ${workspace.baseBranch} has become: ${paths.slice(0, 20).join(", ")}`,
-      { details: { commit: snapshot.commit, paths } },
-    );
-  }
+  await scanOutgoing(context, workspace, snapshot.commit);
+  services.reach("push.checked");
+  // The intention is durable before anything leaves: after a crash the remote is asked what came of it.
+  await record(context, {
+    type: "push.started",
+    data: { commit: snapshot.commit, branch: workspace.branch },
+  });
+  services.reach("push.intended");
   assertGoing(context);
   execution.pushing = true;
   const started = services.now().getTime();
   const pushed = await services.workspaces.push(repository, workspace, snapshot.commit, context.signal);
+  services.reach("push.done");
   if (pushed.commit !== snapshot.commit) {
     throw new AttemptFailure("push", `the remote has ${pushed.commit}, not the gated ${snapshot.commit}`);
   }
@@ -36,5 +38,6 @@ export async function pushCommit(
     },
     patch: { pushedCommit: pushed.commit },
   });
+  services.reach("push.recorded");
   return { branch: pushed.branch, commit: pushed.commit };
 }

@@ -1,5 +1,6 @@
 import { AttemptFailure } from "@mosaic/domain";
 import type { Mount } from "@mosaic/sandbox";
+import { placeCanary } from "../../secrets/place-canary.ts";
 import type { Workspace } from "../../git/port.ts";
 import type { Session } from "../../runtimes/port.ts";
 import { type AttemptContext, assertGoing, enter, eventOf, record } from "../context.ts";
@@ -18,30 +19,39 @@ const GUIDES = ["CLAUDE.md", "AGENTS.md"];
 export async function startAgent(context: AttemptContext, workspace: Workspace): Promise<StartedAgent> {
   const { services, agent, task, execution } = context;
   const dependencies = await prepareDependencies(context, workspace);
+  services.reach("dependencies.recorded");
   await enter(context, "starting");
   const door = await services.gateway.open({
     agentId: agent.agentId,
     taskId: task.taskId,
+    repository: task.repository,
     model: agent.model,
+    taskBudgetUsd: task.options.budgetUsd ?? null,
     onUsage: (usage) => context.transcript.usage(usage),
+    onRequest: (body) => context.canary.check(body, "gateway"),
+    onActivity: () => context.monitor.alive(),
   });
   execution.door = door;
+  services.reach("socket.open");
   assertGoing(context);
+  const placed = await placeCanary(context.canary, workspace, services.sandbox);
   const session = await services.runtime.start(
     {
       agentId: agent.agentId,
       model: agent.model,
       system: systemPrompt(task.agentType, task.gates),
       maxTurns: context.maxTurns,
-      mounts: [...workspace.mounts, ...dependencies.mounts],
+      mounts: [...workspace.mounts, ...dependencies.mounts, ...placed.mounts],
       scratch: dependencies.scratch,
-      env: workspace.env,
+      env: { ...workspace.env, ...placed.env },
       socketPath: door.socketPath,
     },
     context.signal,
   );
   execution.session = session;
+  services.reach("sandbox.started");
   await markRunning(context, session.sandbox);
+  services.reach("agent.running");
   return { session, firstPrompt: await firstPrompt(context, workspace) };
 }
 

@@ -15,9 +15,10 @@ export async function takeSnapshot(
   const started = context.services.now();
   const snapshot = await context.services.workspaces.snapshot(
     workspace,
-    { ...message(context), sequence, at: started.toISOString() },
+    { ...commitMessage(context), sequence, at: started.toISOString() },
     context.signal,
   );
+  context.services.reach("snapshot.made");
   if (snapshot.unchanged) {
     throw new AttemptFailure("no_changes", "the agent ended its turn without changing anything");
   }
@@ -34,13 +35,20 @@ export async function takeSnapshot(
     },
     patch: { snapshotCommit: snapshot.commit },
   });
+  context.services.reach("snapshot.recorded");
   return snapshot;
 }
 
-function message(context: AttemptContext): { subject: string; body: string } {
+/** Message of every commit that holds this task's work. */
+export function commitMessage(context: AttemptContext): { subject: string; body: string } {
   const { task, agent } = context;
-  const first = (task.workItems[0] ?? task.taskId).replaceAll(/\s+/g, " ").trim();
+  const first = plainLine(task.workItems[0] ?? task.taskId);
   const subject = first.length <= SUBJECT_LENGTH ? first : `${first.slice(0, SUBJECT_LENGTH - 1)}…`;
-  const items = task.workItems.map((item) => `- ${item.replaceAll(/\s+/g, " ").trim()}`).join("\n");
+  const items = task.workItems.map((item) => `- ${plainLine(item)}`).join("\n");
   return { subject, body: `${items}\n\nMosaic-Task: ${task.taskId}\nMosaic-Agent: ${agent.agentId}\n` };
+}
+
+/** One line that a terminal shows as it is: people read commit messages there, and git prints them raw. */
+function plainLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }

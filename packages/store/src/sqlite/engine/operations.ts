@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { createAdmit } from "./admit.ts";
 import { createAgentTable } from "./agents.ts";
+import { createAllowedSecretTable } from "./allowed-secrets.ts";
 import { createAuditTable } from "./audit.ts";
 import { createClaim } from "./claim.ts";
 import { createEventTable } from "./events.ts";
@@ -10,6 +11,7 @@ import { createQueueTable, createQueueView } from "./queue.ts";
 import { createTaskTable } from "./tasks.ts";
 import { createTokenTable } from "./tokens.ts";
 import { createTransition } from "./transition.ts";
+import { createReservationTable } from "./reservations.ts";
 import { createUsageTable } from "./usage.ts";
 
 /** Everything that can be asked of the engine. Writes run in a savepoint of their own, reads need none. */
@@ -20,8 +22,10 @@ export function createOperations(db: DatabaseSync) {
   const queue = createQueueTable(db);
   const view = createQueueView(db);
   const usage = createUsageTable(db);
+  const reservations = createReservationTable(db, usage);
   const audit = createAuditTable(db);
   const tokens = createTokenTable(db);
+  const allowedSecrets = createAllowedSecretTable(db);
   const { transition, patch } = createTransition(agents, tasks, events);
 
   const writes = {
@@ -38,10 +42,15 @@ export function createOperations(db: DatabaseSync) {
     removeEntry: queue.remove,
     releaseWorker: queue.release,
     setPaused: queue.setPaused,
-    recordUsage: usage.record,
+    reserveUsage: reservations.reserve,
+    settleUsage: reservations.settle,
+    releaseUsage: reservations.release,
+    settleAbandoned: reservations.settleAbandoned,
     appendAudit: audit.append,
     putToken: tokens.put,
     removeToken: tokens.remove,
+    allowSecret: allowedSecrets.put,
+    disallowSecret: allowedSecrets.remove,
     probe: createProbe(db),
   };
   const reads = {
@@ -55,10 +64,13 @@ export function createOperations(db: DatabaseSync) {
     queueCounts: view.counts,
     nextDueAt: view.nextDueAt,
     usageTotals: usage.totals,
+    balances: usage.balances,
+    usageSums: usage.sums,
     listAudit: audit.list,
     verifyAudit: audit.verify,
     findToken: tokens.find,
     listTokens: tokens.list,
+    listAllowedSecrets: allowedSecrets.list,
   };
   return { writes, reads };
 }

@@ -80,19 +80,15 @@ export function createTransition(agents: AgentTable, tasks: TaskTable, events: E
   };
 }
 
-/** One retry follows one ended attempt, in order. */
+/** One retry follows one ended attempt, in order: the task points to the agent that may be followed. */
 function requireFollowable(successor: NewAgent, former: AgentRecord, task: TaskRecord): void {
   const why =
-    former.taskId !== task.taskId
-      ? `agent ${former.agentId} is of task ${former.taskId}, not of ${task.taskId}`
-      : task.agentId !== former.agentId
-        ? `the current agent of task ${task.taskId} is ${task.agentId}, not ${former.agentId}`
-        : !isAgentTerminal(former.state)
-          ? `agent ${former.agentId} is still ${former.state}`
-          : former.retriedBy !== null && former.retriedBy !== successor.agentId
-            ? `agent ${former.agentId} is already retried by ${former.retriedBy}`
-            : successor.attempt !== task.attempt + 1
-              ? `attempt ${successor.attempt} does not follow attempt ${task.attempt}`
-              : null;
+    task.agentId !== former.agentId
+      ? `the current agent of task ${task.taskId} is ${task.agentId}, not ${former.agentId}`
+      : !isAgentTerminal(former.state)
+        ? `agent ${former.agentId} is still ${former.state}`
+        : successor.attempt !== task.attempt + 1
+          ? `attempt ${successor.attempt} does not follow attempt ${task.attempt}`
+          : null;
   if (why !== null) throw new InvalidChangeError(`successor ${successor.agentId} is refused: ${why}`);
 }

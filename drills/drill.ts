@@ -1,0 +1,26 @@
+/** What one scenario of a drill found. Anything but zero in the three middle columns fails the drill. */
+export type ScenarioResult = {
+  /** How many times the scenario was played. */
+  tries: number;
+  /** Processes, sockets, worktrees, locks or agents still there that should be gone. */
+  survivors: number;
+  /** Tasks, bytes or records that were there before and are not any more. */
+  losses: number;
+  /** Promises broken any other way: pushed without gates, done twice, passed though it should be caught. */
+  violations: number;
+  /** The slowest of the tries, in milliseconds: of whatever the scenario times (its name says so). */
+  slowestMs: number;
+  /** One line for each survivor, loss or violation: what happened, in which try. Figures worth printing go here too. */
+  details?: readonly string[];
+};
+
+/** What a drill reports to while it runs; one row of the table for each call. */
+export type DrillReport = {
+  scenario(name: string, result: ScenarioResult): void;
+};
+
+/** A suite of failures played against real processes and files. It throws only when it could not be played at all. */
+export type Drill = {
+  name: string;
+  run(report: DrillReport): Promise<void>;
+};

@@ -1,0 +1,23 @@
+import type { Drill } from "../drill.ts";
+import { coordinatorGone } from "./coordinator-gone.ts";
+import { diskFullAtRest, diskFullAtWork, readOnlyAtStart } from "./disk.ts";
+import { answerLost, killedBeforeAnswer, remoteRemoved, remoteUnknown } from "./remote-gone.ts";
+import { storeLocked } from "./store-locked.ts";
+
+/** What is around Mosaic fails it: disk, store, the other plane, the remote. */
+export const drill: Drill = {
+  name: "faults",
+  async run(report) {
+    report.scenario("coordinator killed in mid-gate", await coordinatorGone());
+    report.scenario("push answered by nobody, branch moved", await answerLost());
+    report.scenario("killed in mid-push, branch moved", await killedBeforeAnswer());
+    report.scenario("remote gone in mid-push, branch not moved", await remoteRemoved());
+    report.scenario("killed in mid-push, remote gone", await remoteUnknown());
+    report.scenario("store locked by another program", await storeLocked());
+    // Only root may mount the small disks that these need.
+    if (process.getuid?.() !== 0) return;
+    report.scenario("disk full while tasks wait", await diskFullAtRest());
+    report.scenario("disk full while an agent works", await diskFullAtWork());
+    report.scenario("data folder read-only at the start", await readOnlyAtStart());
+  },
+};

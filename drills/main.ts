@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, writeFileSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Drill, ScenarioResult } from "./drill.ts";
+
+// `npm run drill [name …]`: plays every drill (or those named), prints a table, writes drills/results/latest.json,
+// and exits 1 when anything survived, was lost, or broke a promise.
+
+interface Row extends ScenarioResult {
+  readonly drill: string;
+  readonly scenario: string;
+}
+
+const FOLDER = dirname(fileURLToPath(import.meta.url));
+const COLUMNS = ["drill", "scenario", "tries", "survivors", "losses", "violations", "slowest"] as const;
+
+function namesOfDrills(wanted: readonly string[]): string[] {
+  const all = readdirSync(FOLDER)
+    .filter((name) => existsSync(join(FOLDER, name, "drill.ts")))
+    .sort();
+  const unknown = wanted.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no drill '${unknown[0]}'; there are: ${all.join(", ")}`);
+  return wanted.length === 0 ? all : all.filter((name) => wanted.includes(name));
+}
+
+async function play(name: string, rows: Row[]): Promise<void> {
+  const { drill } = (await import(`./${name}/drill.ts`)) as { drill: Drill };
+  const started = performance.now();
+  process.stderr.write(`drill ${drill.name} …\n`);
+  const report = (scenario: string, result: ScenarioResult): void => {
+    rows.push({ drill: drill.name, scenario, ...result });
+    process.stderr.write(`  ${isClean(result) ? "ok  " : "FAIL"} ${scenario} (${result.tries} tries)\n`);
+    for (const line of result.details ?? []) process.stderr.write(`       ${line}\n`);
+  };
+  try {
+    await drill.run({ scenario: report });
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const broken = { tries: 1, survivors: 0, losses: 0, violations: 1, slowestMs: 0 };
+    report("could not be played", { ...broken, details: text.split("\n") });
+  }
+  process.stderr.write(`drill ${drill.name}: ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+function isClean({ tries, survivors, losses, violations }: ScenarioResult): boolean {
+  return tries > 0 && survivors + losses + violations === 0;
+}
+
+function table(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [
+    row.drill,
+    row.scenario,
+    String(row.tries),
+    String(row.survivors),
+    String(row.losses),
+    String(row.violations),
+    row.slowestMs >= 10_000 ? `${(row.slowestMs / 1000).toFixed(1)} s` : `${Math.round(row.slowestMs)} ms`,
+  ]);
+  const widths = COLUMNS.map((title, at) => Math.max(title.length, ...cells.map((line) => line[at]?.length ?? 0)));
+  const print = (line: readonly string[]): string =>
+    line
+      .map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  return [print(COLUMNS), print(widths.map((width) => "-".repeat(width))), ...cells.map(print)].join("\n");
+}
+
+const started = performance.now();
+const rows: Row[] = [];
+for (const name of namesOfDrills(process.argv.slice(2))) await play(name, rows);
+const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+const failed = rows.filter((row) => !isClean(row));
+
+mkdirSync(join(FOLDER, "results"), { recursive: true });
+const results = { at: new Date().toISOString(), node: process.version, seconds, failed: failed.length, rows };
+writeFileSync(join(FOLDER, "results/latest.json"), `${JSON.stringify(results, null, 2)}\n`);
+
+process.stdout.write(`${table(rows)}\n\n`);
+const verdict = failed.length === 0 ? "nothing survived, nothing was lost, no promise was broken" : `${failed.length} failed`;
+process.stdout.write(`${rows.length} scenarios in ${seconds} s: ${verdict}; drills/results/latest.json has them\n`);
+process.exit(failed.length === 0 && rows.length > 0 ? 0 : 1);

@@ -1,0 +1,6 @@
+import { sqliteEngine, stateStoreConformance } from "@mosaic/testing";
+
+stateStoreConformance(
+  "SQLite",
+  sqliteEngine((store) => store.state),
+);

@@ -1,0 +1,10 @@
+import { recoveryConformance, sqliteEngine, taskQueueConformance } from "@mosaic/testing";
+
+taskQueueConformance(
+  "SQLite",
+  sqliteEngine((store) => store.queue),
+);
+recoveryConformance(
+  "SQLite",
+  sqliteEngine((store) => store),
+);

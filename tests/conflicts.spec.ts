@@ -57,7 +57,9 @@ async function expectProven({ remote, agent, events }: Played): Promise<void> {
     "pre-commit",
     "post-commit",
   ]);
-  expect(ofType(events, "secrets.scanned").some((event) => JSON.stringify(event).includes(commit))).toBe(true);
+  expect(ofType(events, "secrets.scanned").some((event) => JSON.stringify(event).includes(commit))).toBe(
+    true,
+  );
   await git(remote, "merge-tree", "--write-tree", "main", commit);
 }
 
@@ -98,7 +100,9 @@ describe("a base branch that moved while an agent worked (ORCH-112)", () => {
     await expectProven(played);
     expect(ofType(events, "gates.rejected")[0]?.data).toMatchObject({ gate: "lint", attempt: 1 });
     expect(ofType(events, "workspace.moved")[0]?.data).toMatchObject({ baseCommit: head });
-    expect(prompts(events)[1]).toMatch(/after it was merged with what main has become[^]*Your files now hold both/);
+    expect(prompts(events)[1]).toMatch(
+      /after it was merged with what main has become[^]*Your files now hold both/,
+    );
     expect(await git(remote, "show", `${agent.branch}:src/sum.js`)).toContain("// checked");
     expect(await git(remote, "show", "-s", "--format=%P", agent.branch ?? "")).toBe(head);
   });
@@ -135,7 +139,9 @@ describe("a base branch whose changes conflict with an agent's", () => {
     expect(agent.retriedBy).toBeUndefined();
     expect(await branches(remote)).toBe("main");
     expect(ofType(events, "push.verified")).toEqual([]);
-    const commits = ofType(events, "snapshot.taken").map((event) => (event.data as { commit: string }).commit);
+    const commits = ofType(events, "snapshot.taken").map(
+      (event) => (event.data as { commit: string }).commit,
+    );
     const mirrors = join(system.home, "mirrors");
     const [mirror = ""] = await import("node:fs/promises").then((fs) => fs.readdir(mirrors));
     expect(await git(join(mirrors, mirror), "show", `${commits[0]}:src/sum.js`)).toContain("return a + b;");

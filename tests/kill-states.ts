@@ -28,6 +28,8 @@ export interface KillState {
   readonly reach: (system: System) => Promise<string>;
   /** True for states that last only a moment: the agent may have ended when the kill comes. */
   readonly mayEnd?: true;
+  /** What the receipt says about the push; by default none had begun. */
+  readonly push?: "not_reached" | "reached";
 }
 
 export const KILL_STATES: readonly KillState[] = [
@@ -88,16 +90,19 @@ export const KILL_STATES: readonly KillState[] = [
   {
     name: "pushing, before the remote has it",
     upstream: "repaired-at-once",
+    push: "not_reached",
     reach: (system) => pushing(system, "pre-receive"),
   },
   {
     name: "pushing, after the remote has it",
     upstream: "repaired-at-once",
+    push: "reached",
     reach: (system) => pushing(system, "post-receive"),
   },
   {
     name: "at completion",
     upstream: "repaired-at-once",
+    push: "reached",
     mayEnd: true,
     reach: (system) => after(system, "push.verified"),
   },
@@ -109,7 +114,8 @@ export async function startFor(
   env: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   const folder = await restless();
-  const upstream = state.upstream === "waits" ? `replay:${join(folder, "waits.yaml")}` : scenario(state.upstream);
+  const upstream =
+    state.upstream === "waits" ? `replay:${join(folder, "waits.yaml")}` : scenario(state.upstream);
   const system = await startSystem(upstream, { MOSAIC_RATE_LIMIT: "1000000", ...state.env, ...env });
   await rm(folder, { recursive: true });
   return system;
@@ -139,7 +145,8 @@ async function pushing(system: System, hook: string): Promise<string> {
 async function atCommand(system: System, agentId: string): Promise<string> {
   while ((await processesMentioning(MARKER)).length === 0) {
     const { status, error } = await system.client.call("getAgent", { params: { agentId } });
-    if (status !== "spawning" && status !== "running") throw new Error(`agent ${agentId} ${status}: ${error}`);
+    if (status !== "spawning" && status !== "running")
+      throw new Error(`agent ${agentId} ${status}: ${error}`);
   }
   return agentId;
 }
@@ -168,7 +175,9 @@ async function replaceObject(
 export async function leftOf(system: System, agentId: string): Promise<readonly string[]> {
   const folders = ["workspaces", "private", "run"];
   const names = await Promise.all(
-    folders.map(async (folder) => (await readdir(join(system.home, folder)).catch(() => [])).map((name) => `${folder}/${name}`)),
+    folders.map(async (folder) =>
+      (await readdir(join(system.home, folder)).catch(() => [])).map((name) => `${folder}/${name}`),
+    ),
   );
   const processes = await Promise.all([processesMentioning(MARKER), processesMentioning(agentId)]);
   return [

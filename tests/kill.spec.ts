@@ -32,12 +32,7 @@ describe("killing one agent (ORCH-117)", () => {
       message: `Agent ${agentId} killed successfully`,
     });
     expect(receipt.steps.map((step) => step.name)).toEqual(
-      expect.arrayContaining([
-        "push forbidden",
-        "socket revoked",
-        "sandbox killed",
-        "taken off the queue",
-      ]),
+      expect.arrayContaining(["push forbidden", "socket revoked", "sandbox killed", "taken off the queue"]),
     );
     // The command of the scenario, and the child that left its session and ignores signals.
     expect(await processesMentioning("3153600")).toEqual([]);

@@ -65,7 +65,7 @@ async function toolCalls(system: System, agentId: string): Promise<number> {
 
 /** Waits until the task has no further attempt. */
 async function settled(system: System, first: string) {
-  for (let agentId = first; ; ) {
+  for (let agentId = first; ;) {
     const agent = await system.ended(agentId);
     if (agent.retriedBy === undefined) return agent;
     agentId = agent.retriedBy;
@@ -99,8 +99,10 @@ describe("a fault that lasts", () => {
       const entries = ledgerOf(system, agentId);
       expect(entries.length).toBeGreaterThanOrEqual(2);
       // Refusals are free; everything else costs, whether or not anyone said how much.
-      for (const entry of entries) expect(entry.cost_usd > 0).toBe(entry.status === 200 || entry.status === 502);
-      if (COSTLY.has(name)) expect(entries.filter((entry) => entry.complete === 0).length).toBeGreaterThan(1);
+      for (const entry of entries)
+        expect(entry.cost_usd > 0).toBe(entry.status === 200 || entry.status === 502);
+      const unknown = entries.filter((entry) => entry.complete === 0);
+      expect(unknown.length).toBeGreaterThanOrEqual(COSTLY.has(name) ? 2 : 0);
     }
   });
 });
@@ -119,31 +121,42 @@ describe("a fault that passes", () => {
     expect(agent).toMatchObject({ status: "completed", attempt: 1 });
     const ran = await system.git.git(remote, "show", `${agent.branch ?? ""}:ran.txt`);
     expect(ran.trim().split("\n")).toEqual(
-      "429 529 500 cut,stream error,garbage,hang,silence,drip,noise,no usage".replaceAll(/(\d) /g, "$1,").split(","),
+      "429 529 500 cut,stream error,garbage,hang,silence,drip,noise,no usage"
+        .replaceAll(/(\d) /g, "$1,")
+        .split(","),
     );
     const entries = ledgerOf(system, agentId);
     const unknown = entries.filter((entry) => entry.complete === 0);
     // cut, stream error, garbage, hang, silence, and the answer that did not say.
     expect(unknown).toHaveLength(6);
     for (const entry of unknown) expect(entry.cost_usd).toBeGreaterThan(0);
-    expect(entries.filter((entry) => entry.cost_usd === 0).map((entry) => entry.status)).toEqual([429, 529, 500]);
+    expect(entries.filter((entry) => entry.cost_usd === 0).map((entry) => entry.status)).toEqual([
+      429, 529, 500,
+    ]);
   }, 120_000);
 });
 
 describe("an API that stays busy", () => {
-  it.each(["always-429", "always-529"])("%s ends the agent as model, and is asked less and less", async (name) => {
-    const system = await startSystem(scenario("repaired-at-once"), { ...ENV, MOSAIC_MODEL_WAIT_SECONDS: "1" });
-    try {
-      const options = { maxRetries: 1 };
-      const first = await system.spawn({ taskId: name, workItem: `[scenario: ${name}]`, options });
-      expect(await settled(system, first)).toMatchObject({ status: "failed", reason: "model", attempt: 2 });
-      for (const { agentId } of await attemptsOf(system, name)) {
-        const refused = ledgerOf(system, agentId).filter((entry) => entry.status !== 200);
-        for (const entry of refused) expect(entry).toMatchObject({ cost_usd: 0, complete: 1 });
-        expect(refused.length).toBeLessThan(8);
+  it.each(["always-429", "always-529"])(
+    "%s ends the agent as model, and is asked less and less",
+    async (name) => {
+      const system = await startSystem(scenario("repaired-at-once"), {
+        ...ENV,
+        MOSAIC_MODEL_WAIT_SECONDS: "1",
+      });
+      try {
+        const options = { maxRetries: 1 };
+        const first = await system.spawn({ taskId: name, workItem: `[scenario: ${name}]`, options });
+        expect(await settled(system, first)).toMatchObject({ status: "failed", reason: "model", attempt: 2 });
+        for (const { agentId } of await attemptsOf(system, name)) {
+          const refused = ledgerOf(system, agentId).filter((entry) => entry.status !== 200);
+          for (const entry of refused) expect(entry).toMatchObject({ cost_usd: 0, complete: 1 });
+          expect(refused.length).toBeLessThan(8);
+        }
+      } finally {
+        await system.close();
       }
-    } finally {
-      await system.close();
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });

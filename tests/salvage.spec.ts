@@ -117,23 +117,29 @@ it("an interrupted attempt's work stays, is linked from its retry, and outlives 
 });
 
 it("an archive needs more than reading, an agent that is known, and a name of its list", async () => {
-  system = await startSystem(scenario("repaired-at-once"), { MOSAIC_SALVAGE_MAX_BYTES: "1" });
+  system = await startSystem(scenario("repaired-at-once"));
   const agentId = await system.spawn();
   await system.ended(agentId);
   await system.seen(agentId, "agent.cleanup");
   const { client } = system;
+  // What was pushed can be had from the remote; a snapshot is there all the same.
+  expect((await mosaic("show", agentId)).stdout).not.toContain("mosaic restore");
+  expect((await mosaic("restore", agentId, "--snapshot", "1", "--to", "turn")).code).toBe(0);
+  expect(await readFile(join(elsewhere, "turn", "src", "sum.js"), "utf8")).toContain("a + b");
+  const missing = await mosaic("restore", agentId, "--snapshot", "7", "--to", "seven");
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("--list") });
   const refusal = async (work: Promise<unknown>): Promise<string | undefined> =>
     await work.then(
       () => undefined,
       (error: unknown) => (error instanceof ApiError ? error.problem?.code : String(error)),
     );
   const params = { agentId };
-  expect(await refusal(client.download("downloadAgentSalvage", { params, query: { ref: "refs/mosaic/x" } }))).toBe(
-    "no_salvage",
-  );
-  expect(await refusal(client.download("downloadAgentSalvage", { params, query: { ref: "refs/heads/main" } }))).toBe(
-    "invalid_request",
-  );
+  expect(
+    await refusal(client.download("downloadAgentSalvage", { params, query: { ref: "refs/mosaic/x" } })),
+  ).toBe("no_salvage");
+  expect(
+    await refusal(client.download("downloadAgentSalvage", { params, query: { ref: "refs/heads/main" } })),
+  ).toBe("invalid_request");
   const nobody = { agentId: "11111111-1111-4111-8111-111111111111" };
   expect(await refusal(client.call("getAgentSalvage", { params: nobody }))).toBe("agent_not_found");
   const anonymous = createClient({ baseUrl: system.url, routes: orchestratorRoutes });

@@ -1,52 +1,55 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiError } from "@mosaic/client";
-import type { AgentView } from "@mosaic/contracts";
+import type { AgentView, StoredEvent } from "@mosaic/contracts";
 import { fakeSecret } from "@mosaic/replay";
 import { createGitFixture, type GitFixture } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type MosaicProcess, startMosaic } from "./mosaic-process.ts";
+import { type Mosaic, startMosaic } from "../drills/mosaic-process.ts";
+import { runCli } from "./run-cli.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
 const SECRET = fakeSecret("github-token");
 const [HEAD, TAIL] = [SECRET.slice(0, 20), SECRET.slice(20)];
 
+let folder: string;
 let home: string;
 let git: GitFixture;
-let mosaic: MosaicProcess | null = null;
+let mosaic: Mosaic | null = null;
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), "mosaic-secrets-"));
+  folder = await mkdtemp(join(tmpdir(), "mosaic-secrets-"));
+  home = join(folder, "home");
+  await mkdir(home);
   git = await createGitFixture("mosaic-secrets-git-");
 });
 afterEach(async () => {
   await mosaic?.stop();
   mosaic = null;
   await git.dispose();
-  await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
 type Step = { tools?: Record<string, unknown>[]; say?: string };
 
-async function start(turns: readonly (readonly Step[])[]): Promise<MosaicProcess> {
-  const file = join(home, "scenario.yaml");
+async function start(turns: readonly (readonly Step[])[]): Promise<Mosaic> {
+  const file = join(folder, "scenario.yaml");
   const scenario = { name: "planted", description: "x", turns: turns.map((steps) => ({ steps })) };
   await writeFile(file, JSON.stringify(scenario));
-  mosaic = await startMosaic(home, `replay:${file}`, { MOSAIC_LOG_LEVEL: "trace" });
-  await rm(file);
+  mosaic = await startMosaic({ home, upstream: `replay:${file}`, env: { MOSAIC_LOG_LEVEL: "trace" } });
   return mosaic;
 }
 
-async function spawn(running: MosaicProcess, request: { taskId?: string; workItem?: string } = {}) {
-  const { taskId = "planted", workItem = "Make the failing test pass" } = request;
+async function spawn(running: Mosaic, request: { taskId?: string; workItem?: string; maxAttempts?: number } = {}) {
+  const { taskId = "planted", workItem = "Make the failing test pass", maxAttempts = 1 } = request;
   const repository = await git.remote(TINY_REPOSITORY);
   const { agentId } = await running.client.call("spawnAgent", {
     body: {
       taskId,
       agentType: "worker",
       context: { repository, branch: "main", workItems: [workItem] },
-      options: { maxAttempts: 4, maxRetries: 0 },
+      options: { maxAttempts, maxRetries: 0 },
     },
   });
   return { agentId, repository };
@@ -59,6 +62,26 @@ async function kept(): Promise<string> {
   return (await Promise.all(files.map(({ name }) => readFile(join(home, name), "latin1")))).join("\n");
 }
 
+async function seen(agentId: string, ...types: readonly StoredEvent["type"][]): Promise<StoredEvent> {
+  const stop = new AbortController();
+  const query = { agent: agentId, transcript: "true" as const };
+  const items = mosaic?.client.streamEvents({ lastEventId: 0, query, signal: stop.signal }) ?? [];
+  for await (const item of items) {
+    if (item.kind !== "event" || !types.includes(item.event.type)) continue;
+    stop.abort();
+    return item.event;
+  }
+  throw new Error(`the stream of ${agentId} ended`);
+}
+
+const cli = (running: Mosaic, ...args: readonly string[]) =>
+  runCli(args, {
+    HOME: home,
+    MOSAIC_HOME: home,
+    MOSAIC_URL: running.url,
+    XDG_CACHE_HOME: join(folder, "cache"),
+  });
+
 const REPAIR = { edit: { path: "src/sum.js", old: "return a - b;", new: "return a + b;" } };
 
 describe("a secret that an agent shows in every way it can", () => {
@@ -69,16 +92,28 @@ describe("a secret that an agent shows in every way it can", () => {
         { tools: [{ write: { path: "src/notes.js", content: `export const k = "${SECRET}";\n` } }] },
         { say: `I used ${SECRET}.` },
       ],
-      [{ tools: [{ bash: `rm src/notes.js && touch src/${SECRET}.txt && ln -s ${SECRET} src/link` }] }, { say: "x" }],
       [
-        { tools: [{ bash: `rm src/link src/*.txt && echo 'console.log(["${HEAD}", "${TAIL}"].join(""));' >> src/sum.js` }] },
+        { tools: [{ bash: `rm src/notes.js && touch src/${SECRET}.txt && ln -s ${SECRET} src/link` }] },
+        { say: "x" },
+      ],
+      [
+        {
+          tools: [
+            {
+              bash: `rm src/link src/*.txt && echo 'console.log(["${HEAD}", "${TAIL}"].join(""));' >> src/sum.js`,
+            },
+          ],
+        },
         { say: "Done." },
       ],
       [{ tools: [{ bash: "echo >> src/sum.js" }] }, { say: "Done." }],
     ]);
-    const { agentId } = await spawn(running, { workItem: `Repair it, with ${SECRET} if you must` });
-    await running.seen(agentId, "agent.failed", "agent.completed");
-    await running.seen(agentId, "agent.cleanup");
+    const { agentId } = await spawn(running, {
+      workItem: `Repair it, with ${SECRET} if you must`,
+      maxAttempts: 4,
+    });
+    await seen(agentId, "agent.failed", "agent.completed");
+    await seen(agentId, "agent.cleanup");
     await running.client.call("allowSecret", {
       body: { fingerprint: "0".repeat(32), reason: `because of ${SECRET}` },
     });
@@ -86,7 +121,10 @@ describe("a secret that an agent shows in every way it can", () => {
     expect(refused).toBeInstanceOf(ApiError);
     expect((refused as ApiError).body).toMatchObject({ code: "secret_in_request" });
 
-    const events = await running.client.call("listAgentEvents", { params: { agentId }, query: { limit: 1000 } });
+    const events = await running.client.call("listAgentEvents", {
+      params: { agentId },
+      query: { limit: 1000 },
+    });
     const types = events.items.map(({ type }) => type);
     expect(types.filter((type) => type === "secrets.blocked")).toHaveLength(2);
     expect(types).toContain("gates.rejected");
@@ -100,8 +138,13 @@ describe("a secret that an agent shows in every way it can", () => {
       await running.client.call("listAudit", { query: {} }),
     ];
     const printed = [];
-    for (const args of [["show", agentId], ["logs", agentId], ["diff", agentId], ["logs", agentId, "--json"]])
-      printed.push((await running.run(...args)).printed);
+    for (const args of [
+      ["show", agentId],
+      ["logs", agentId],
+      ["diff", agentId],
+      ["logs", agentId, "--json"],
+    ])
+      printed.push((await cli(running, ...args)).printed);
     // What the gates printed was whole, put together when they ran.
     expect(JSON.stringify((answers[2] as AgentView).details)).toContain("[redacted:github-token]");
     await running.stop();
@@ -109,9 +152,10 @@ describe("a secret that an agent shows in every way it can", () => {
     expect(everything.printed).toContain("[redacted:github-token]");
     for (const [where, text] of Object.entries(everything)) {
       for (const spelling of [SECRET, Buffer.from(SECRET).toString("base64").slice(0, 50), TAIL.slice(-16)])
-        expect(text.replaceAll(`"${TAIL}"`, "").replaceAll(`\\"${TAIL}\\"`, "").includes(spelling), `${where}: ${spelling}`).toBe(
-          false,
-        );
+        expect(
+          text.replaceAll(`"${TAIL}"`, "").replaceAll(`\\"${TAIL}\\"`, "").includes(spelling),
+          `${where}: ${spelling}`,
+        ).toBe(false);
     }
   });
 });
@@ -119,22 +163,31 @@ describe("a secret that an agent shows in every way it can", () => {
 describe("a finding that is none", () => {
   it("passes once a person has allowed its fingerprint, and is still told of; allowing is audited", async () => {
     const turn: readonly Step[] = [
-      { tools: [REPAIR, { write: { path: "src/fixture.js", content: `export const fake = "${SECRET}";\n` } }] },
+      {
+        tools: [REPAIR, { write: { path: "src/fixture.js", content: `export const fake = "${SECRET}";\n` } }],
+      },
       { say: "Done." },
     ];
-    const running = await start([turn, [{ tools: [{ bash: "true" }] }, { say: "Done." }]]);
+    const running = await start([turn]);
     const first = await spawn(running, { taskId: "first" });
-    const blocked = await running.seen(first.agentId, "secrets.blocked");
+    const blocked = await seen(first.agentId, "secrets.blocked");
     const [finding] = (blocked.data as { findings: { fingerprint: string }[] }).findings;
-    await running.seen(first.agentId, "agent.failed");
-    const allowed = await running.run("secrets", "allow", finding?.fingerprint ?? "", "--reason", "a fixture");
+    await seen(first.agentId, "agent.failed");
+    const allowed = await cli(
+      running,
+      "secrets",
+      "allow",
+      finding?.fingerprint ?? "",
+      "--reason",
+      "a fixture",
+    );
     expect(allowed.code, allowed.printed).toBe(0);
     const second = await spawn(running, { taskId: "second" });
-    const end = await running.seen(second.agentId, "agent.completed", "agent.failed");
+    const end = await seen(second.agentId, "agent.completed", "agent.failed");
     expect(end.type).toBe("agent.completed");
-    const told = await running.seen(second.agentId, "secrets.allowed");
+    const told = await seen(second.agentId, "secrets.allowed");
     expect(told.data).toMatchObject({ findings: [{ path: "src/fixture.js", ...finding }] });
-    const listed = await running.run("secrets", "list", "--json");
+    const listed = await cli(running, "secrets", "list", "--json");
     expect(JSON.parse(listed.printed)).toMatchObject({
       items: [{ fingerprint: finding?.fingerprint, reason: "a fixture", allowedBy: "admin" }],
     });
@@ -147,7 +200,14 @@ describe("a finding that is none", () => {
         reason: "a fixture",
       }),
     );
-    const back = await running.run("secrets", "disallow", finding?.fingerprint ?? "", "--reason", "not any more");
+    const back = await cli(
+      running,
+      "secrets",
+      "disallow",
+      finding?.fingerprint ?? "",
+      "--reason",
+      "not any more",
+    );
     expect(back.code, back.printed).toBe(0);
     expect((await running.client.call("listAllowedSecrets")).items).toEqual([]);
   });

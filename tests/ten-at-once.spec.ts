@@ -74,14 +74,17 @@ it.each([
   const remotes = await Promise.all(TEN.slice(0, count).map(() => system.remote(ONE_NOTE_REPOSITORY)));
   const agents = await spawnTen(name.replace(" ", "-"), remotes);
   const ended = await Promise.all(agents.map((agentId) => system.ended(agentId)));
-  const own = await Promise.all(ended.map((agent, at) => expectOwnWork(agent, at, remotes[at % count] ?? "")));
+  const own = await Promise.all(
+    ended.map((agent, at) => expectOwnWork(agent, at, remotes[at % count] ?? "")),
+  );
   expect(new Set(own.map(({ conversation }) => conversation)).size).toBe(10);
   for (const { conversation, transcript } of own)
-    expect(own.map((other) => other.conversation).filter((id) => transcript.includes(id))).toEqual([conversation]);
+    expect(own.map((other) => other.conversation).filter((id) => transcript.includes(id))).toEqual([
+      conversation,
+    ]);
 
   const events = (await Promise.all(agents.map((agentId) => system.events(agentId)))).flat();
-  const idsOf = (type: string): number[] =>
-    events.filter((event) => event.type === type).map(({ id }) => id);
+  const idsOf = (type: string): number[] => events.filter((event) => event.type === type).map(({ id }) => id);
   const firstEnd = Math.min(...idsOf("agent.completed"));
   expect(idsOf("task.assigned").filter((id) => id < firstEnd)).toHaveLength(10);
   for (const remote of remotes) {

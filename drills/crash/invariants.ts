@@ -21,7 +21,8 @@ export interface Wanted {
 }
 
 const ENDED = new Set(["completed", "failed", "killed"]);
-const STATE_EVENT = /^(?:agent|task)\.(?:spawning|running|completed|failed|killed|pending|assigned|executing)$/;
+const STATE_EVENT =
+  /^(?:agent|task)\.(?:spawning|running|completed|failed|killed|pending|assigned|executing)$/;
 
 /** Looks at every task through the API, and at what its remote holds. */
 export async function checkTasks(
@@ -42,7 +43,8 @@ export async function checkTasks(
     for (const agent of attempts.filter(({ pushedCommit }) => pushedCommit !== undefined)) {
       const approved = approvedIn(events.get(agent.agentId) ?? []);
       pushes.set(agent.branch ?? "", approved);
-      if (agent.status !== "completed") found.violations.push(`${agent.agentId} pushed and is ${agent.status}`);
+      if (agent.status !== "completed")
+        found.violations.push(`${agent.agentId} pushed and is ${agent.status}`);
     }
   }
   for (const [remote, pushes] of gated) await checkRemote(git, { remote, pushes, found });
@@ -77,7 +79,8 @@ function checkEvents(agent: AgentView, events: readonly StoredEvent[], { violati
   for (const [type, count] of seen) {
     // A retried task becomes pending under its old agent; so each agent has each state once.
     const most = type === "task.pending" ? 2 : 1;
-    if (STATE_EVENT.test(type) && count > most) violations.push(`${agent.agentId} has ${count} events ${type}`);
+    if (STATE_EVENT.test(type) && count > most)
+      violations.push(`${agent.agentId} has ${count} events ${type}`);
   }
   if (seen.get(`agent.${agent.status}`) !== 1)
     violations.push(`${agent.agentId} is ${agent.status} without its event`);
@@ -117,12 +120,22 @@ async function checkRemote(
   for (const branch of left) found.losses.push(`${branch} is said to be pushed, and is not on the remote`);
 }
 
+interface LeftoverCheck {
+  readonly git: GitFixture;
+  /** Whose refs the mirrors may have. */
+  readonly agents: ReadonlySet<string>;
+  readonly found: Findings;
+  readonly mayKeep?: boolean;
+}
+
 /** After a clean stop: what may lie in the data folder, and what may run. */
 export async function checkLeftovers(
   home: string,
-  { git, agents, found }: { git: GitFixture; agents: ReadonlySet<string>; found: Findings },
+  { git, agents, found, mayKeep = false }: LeftoverCheck,
 ): Promise<void> {
-  for (const folder of ["workspaces", "private", "scratch", "trash", "run", "kept"]) {
+  // What could not be saved as a commit is moved to `kept`, and stays: nothing but a full disk may lead there.
+  const folders = ["workspaces", "private", "scratch", "trash", "run", ...(mayKeep ? [] : ["kept"])];
+  for (const folder of folders) {
     for (const name of await namesIn(join(home, folder))) found.survivors.push(`${folder}/${name}`);
   }
   for (const name of await namesIn(join(home, "mirrors"))) {
@@ -142,9 +155,12 @@ export async function checkLeftovers(
   for (const pid of await processesMentioning(home)) found.survivors.push(`process ${pid}`);
 }
 
-/** Snapshots, salvage, what was pushed, branches that work was committed to, and the remote's own branches. */
+/** Snapshots, merges with a base that moved, salvage, what was pushed, branches that work was committed to, and the remote's own branches. */
 function isExpected(ref: string, agents: ReadonlySet<string>): boolean {
-  const agent = /^refs\/mosaic\/(?:agents\/([^/]+)\/(?:snapshots\/\d+|pushed)|salvage\/([^/]+))$/.exec(ref);
+  const agent =
+    /^refs\/mosaic\/(?:agents\/([^/]+)\/(?:snapshots\/\d+(?:\.5)?|integrations\/[0-9a-f]+|pushed)|(?:salvage|commits)\/([^/]+)(?:\/\S+)?)$/.exec(
+      ref,
+    );
   if (agent !== null) return agents.has(agent[1] ?? agent[2] ?? "");
   return /^refs\/(?:remotes\/origin|heads\/mosaic)\//.test(ref);
 }

@@ -17,7 +17,11 @@ export async function randomKills(kills: number, random: () => number): Promise<
   const found = noFindings();
   const { home, git, remote } = place;
   const env = { MAX_CONCURRENT_AGENTS: "3", ORCHESTRATOR_QUEUE_CONCURRENCY: "3" };
-  const wanted = Array.from({ length: TASKS }, (_, at) => ({ taskId: `t${at}`, remote, maxRetries: MAX_RETRIES }));
+  const wanted = Array.from({ length: TASKS }, (_, at) => ({
+    taskId: `t${at}`,
+    remote,
+    maxRetries: MAX_RETRIES,
+  }));
   const start = (): Promise<Mosaic> => startMosaic({ home, upstream: scenarioFile("repaired"), env });
   let servingMs = 0;
   let mosaic = await start();

@@ -8,7 +8,11 @@ const SETTLE_MS = 120_000;
 const LOOK_MS = 40;
 
 /** Waits until nothing is queued, nobody runs, and every workspace is gone. False when that did not come about. */
-export async function settle(client: OrchestratorClient, home: string, limitMs = SETTLE_MS): Promise<boolean> {
+export async function settle(
+  client: OrchestratorClient,
+  home: string,
+  limitMs = SETTLE_MS,
+): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (performance.now() < deadline) {
     if (await isSettled(client, home)) return true;

@@ -52,12 +52,16 @@ export function coordinatorGone(): Promise<ScenarioResult> {
       const agent = await lastAttempt(client, "t");
       if (agent.status !== "failed" || agent.reason !== "gates_unavailable")
         found.violations.push(`the agent is ${agent.status} (${agent.reason})`);
-      expectSays(found, "the failure", { text: agent.error ?? "", says: /coordinator at .* cannot be reached/ });
+      expectSays(found, "the failure", {
+        text: agent.error ?? "",
+        says: /coordinator at .* cannot be reached/,
+      });
       const diff = await client.call("getAgentDiff", { params: { agentId } });
       if (!diff.patch.includes("return a + b;")) found.losses.push("the work is not kept");
       const refs = await git.git(remote, "for-each-ref", "--format=%(refname)");
       if (refs !== "refs/heads/main") found.violations.push(`the remote has ${refs}`);
-      for (const pid of await processesMentioning("lint.js")) found.survivors.push(`process ${pid} of a gate`);
+      for (const pid of await processesMentioning("lint.js"))
+        found.survivors.push(`process ${pid} of a gate`);
     } finally {
       await end(orchestrator, "SIGTERM");
       await end(coordinator, "SIGKILL");

@@ -24,7 +24,11 @@ export async function scenarioOf(play: (found: Findings) => Promise<void>): Prom
 }
 
 /** Notes a violation unless `text` says what it should. */
-export function expectSays(found: Findings, what: string, { text, says }: { text: string; says: RegExp }): void {
+export function expectSays(
+  found: Findings,
+  what: string,
+  { text, says }: { text: string; says: RegExp },
+): void {
   if (!says.test(text)) found.violations.push(`${what} does not say ${String(says)}: ${text.slice(0, 600)}`);
 }
 

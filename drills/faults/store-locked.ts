@@ -35,7 +35,10 @@ export function storeLocked(): Promise<ScenarioResult> {
         () => "it was accepted",
         (error: unknown) => String(error),
       );
-      expectSays(found, "a spawn while the store is locked", { text: answer, says: /lock|busy|another program/i });
+      expectSays(found, "a spawn while the store is locked", {
+        text: answer,
+        says: /lock|busy|another program/i,
+      });
       await pause(HELD_MS - 5000);
       release();
       await mosaic.client.call("spawnAgent", { body: taskOf("during", remote) });
@@ -43,7 +46,10 @@ export function storeLocked(): Promise<ScenarioResult> {
       const { items } = await mosaic.client.call("listAgents", { query: { limit: 100 } });
       for (const taskId of ["t", "during"]) {
         const done = items.filter((agent) => agent.taskId === taskId && agent.status === "completed").length;
-        if (done !== 1) found.violations.push(`task ${taskId} was completed ${done} times`);
+        const how = items.map(
+          ({ attempt, status, reason, error }) => `${attempt} ${status} ${reason} ${error}`,
+        );
+        if (done !== 1) found.losses.push(`task ${taskId} was completed ${done} times: ${how.join("; ")}`);
       }
       const agents = await agentIds(mosaic.client);
       await mosaic.stop();
@@ -58,7 +64,10 @@ export function storeLocked(): Promise<ScenarioResult> {
         if (/which is a bug/.test(refused.stderr)) found.violations.push(`told as a bug: ${refused.stderr}`);
       }
       mosaic = await startMosaic(options);
-      await checkTasks(mosaic.client, git, { wanted: [{ taskId: "during", remote, maxRetries: 3 }], found: { ...found, violations: [] } });
+      await checkTasks(mosaic.client, git, {
+        wanted: [{ taskId: "during", remote, maxRetries: 3 }],
+        found: { ...found, violations: [] },
+      });
     } finally {
       await mosaic.kill();
       await place.dispose();

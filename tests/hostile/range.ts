@@ -49,20 +49,30 @@ export interface Range {
 }
 
 /** @param env on top of settings that let a few agents run at once and keep trees small */
-export async function startRange(env: Readonly<Record<string, string>> = {}): Promise<Range> {
+export async function startRange(
+  env: Readonly<Record<string, string>> = {},
+  network?: Parameters<typeof startSystem>[2],
+): Promise<Range> {
   const canary = await createCanary();
   const scenario = `replay:${fileURLToPath(new URL("runs-attack.yaml", import.meta.url))}`;
-  const system = await startSystem(scenario, {
-    MAX_CONCURRENT_AGENTS: "3",
-    ORCHESTRATOR_QUEUE_CONCURRENCY: "3",
-    MOSAIC_TREE_MAX_ENTRIES: "3000",
-    MOSAIC_TREE_MAX_BYTES: String(96 * 1024 * 1024),
-    ...env,
-  });
+  const system = await startSystem(
+    scenario,
+    {
+      MAX_CONCURRENT_AGENTS: "3",
+      ORCHESTRATOR_QUEUE_CONCURRENCY: "3",
+      MOSAIC_TREE_MAX_ENTRIES: "3000",
+      MOSAIC_TREE_MAX_BYTES: String(96 * 1024 * 1024),
+      ...env,
+    },
+    network,
+  );
   return {
     system,
     canary,
-    play: (attack) => play(system, canary, attack),
+    play: (attack) => {
+      const known = { port: String(canary.port), secret: canary.secretFile };
+      return play(system, canary, { ...attack, files: { ...known, ...attack.files } });
+    },
     close: async () => {
       await system.close();
       await canary.close();

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { ConfigError, loadConfig, type Config } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
+import { createScanner } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { buildOrchestratorApp } from "./app.ts";
@@ -28,11 +30,16 @@ const coordinatorToken =
   config.serviceToken ??
   config.adminToken ??
   refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the coordinator asks for it");
-const secrets = [coordinatorToken, config.adminToken, config.apiKey].filter((value) => value !== undefined);
+const held = { serviceToken: coordinatorToken, adminToken: config.adminToken, apiKey: config.apiKey };
+const scanner = createScanner({
+  // The salt only makes fingerprints comparable, and redaction makes none that are kept.
+  salt: randomUUID(),
+  known: Object.entries(held).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
+});
 const logger = createLogger({
   name: "orchestrator",
   level: config.logLevel,
-  redact: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+  redact: (text) => scanner.redact(text),
 });
 const data = await openData({ home: config.home, adminToken: config.adminToken });
 const app = await buildOrchestratorApp({

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,8 @@ import { createReach, type Reach } from "./spawner/step-points.ts";
 import { unavailableSandbox } from "./spawner/unavailable-sandbox.ts";
 
 const MEBIBYTE = 1024 * 1024;
+/** Shorter values would be found in ordinary text. */
+const SHORTEST_KNOWN = 8;
 
 /** Builds every adapter once: what the use cases work with. */
 export async function wire(
@@ -47,7 +50,7 @@ export async function wire(
   });
   if (config.crashAt !== undefined)
     logger.warn(`a drill: this process kills itself at ${config.crashAt} (MOSAIC_CRASH_AT)`);
-  const known = knownSecrets(config, coordinator.token);
+  const known = [...knownSecrets(config, coordinator.token), ...(await gitTokens(config, logger))];
   const scanner = createScanner({ salt: data.salt, known });
   const redact = (text: string): string => scanner.redact(text);
   const state = redactingState(data.store.state, redact);
@@ -168,4 +171,23 @@ async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
 function knownSecrets(config: Config, serviceToken: string): KnownSecret[] {
   const values = { apiKey: config.apiKey, adminToken: config.adminToken, serviceToken };
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+/** Tokens for git, as they are at the start. One that cannot be read now is reported where it is used. */
+async function gitTokens(
+  { gitCredentials }: Config,
+  logger: OrchestratorOptions["logger"],
+): Promise<readonly KnownSecret[]> {
+  const found = await Promise.all(
+    gitCredentials.map(async ({ host, tokenFile }): Promise<KnownSecret[]> => {
+      try {
+        const value = (await readFile(tokenFile, "utf8")).trim();
+        return value.length < SHORTEST_KNOWN ? [] : [{ name: `git-${host}`, value }];
+      } catch (error) {
+        logger.warn({ err: error, host }, "a token for git cannot be read, and is not looked for in files");
+        return [];
+      }
+    }),
+  );
+  return found.flat();
 }

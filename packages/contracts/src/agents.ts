@@ -150,6 +150,9 @@ export const KillReceipt = z.object({
 });
 export type KillReceipt = z.infer<typeof KillReceipt>;
 
+/** The `details` of an agent that was killed, or that a kill could not clear away. */
+export const KeptReceipt = z.object({ receipt: KillReceipt });
+
 export const KillResponse = KillReceipt.extend({ message: z.string() });
 
 /** How a cancelled agent ended: `failed` with reason `cancelled`, or `killed` when it did not stop in its grace. */

@@ -184,6 +184,7 @@ describe("local remotes", () => {
     const remotes = createRemotes({ allowPrivate: false });
     expect(await remotes.open(parse("/srv/x.git"))).toEqual({
       url: "/srv/x.git",
+      receivePack: expect.stringMatching(/^git .* receive-pack$/),
       protocol: "file",
       config: [],
       env: {},

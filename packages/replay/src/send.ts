@@ -95,7 +95,8 @@ function sendWhole(response: ServerResponse, { reply, stream }: Sending, usage: 
 function sendNoisily(response: ServerResponse, { reply, stream }: Sending): void {
   if (!stream) return sendJson(response, 200, { ...reply, from_the_future: { tokens: -1 } });
   startStream(response);
-  const unknown = 'event: from_the_future\ndata: {"type":"from_the_future","index":0,"usage":{"output_tokens":-1}}\n\n';
+  const unknown =
+    'event: from_the_future\ndata: {"type":"from_the_future","index":0,"usage":{"output_tokens":-1}}\n\n';
   const comment = ": a comment\n\n";
   response.end(streamEvents(reply, { usage: true }).join(unknown + comment));
 }

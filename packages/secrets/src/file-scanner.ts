@@ -37,7 +37,8 @@ const MEMORY_MB = 512;
 /** The first file starts the thread; it is kept for the next ones. */
 export function createFileScanner(options: FileScannerOptions): FileScanner {
   const { salt, known = [], maxFileBytes = DEFAULT_MAX_FILE_BYTES } = options;
-  const { timeLimitMs = DEFAULT_TIME_LIMIT_MS, entry = new URL("./thread/main.ts", import.meta.url) } = options;
+  const { timeLimitMs = DEFAULT_TIME_LIMIT_MS, entry = new URL("./thread/main.ts", import.meta.url) } =
+    options;
   const start: ThreadStart = { salt, known, maxFileBytes, timeLimitMs };
   let thread: Promise<Worker> | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -128,6 +129,8 @@ function answerOf(worker: Worker, limitMs: number): Promise<FromThread> {
 }
 
 function unscannable(salt: string, { path, content }: UnreadFile): Finding {
-  const hash = createHash("sha256").update(`${salt}\0${UNSCANNABLE}\0`).update(content ?? path);
+  const hash = createHash("sha256")
+    .update(`${salt}\0${UNSCANNABLE}\0`)
+    .update(content ?? path);
   return { rule: UNSCANNABLE, path, line: null, fingerprint: hash.digest("hex").slice(0, 32) };
 }

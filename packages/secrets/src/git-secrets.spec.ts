@@ -8,7 +8,9 @@ describe("patterns of git-secrets", () => {
   });
 
   it("match whole words, line by line", () => {
-    expect(rules.prohibitedLines("a\nkey ACME-1234.\nxACME-1234\nACME-12345\nfoo_internal\n")).toEqual([2, 5]);
+    expect(rules.prohibitedLines("a\nkey ACME-1234.\nxACME-1234\nACME-12345\nfoo_internal\n")).toEqual([
+      2, 5,
+    ]);
   });
 
   it("are let pass by what was allowed, on path, line and text", () => {

@@ -31,7 +31,9 @@ export class PatternError extends Error {
  * linear time. @throws PatternError
  */
 export function createGitSecretsRules({ patterns, allowed }: GitSecretsConfig): GitSecretsRules {
-  const prohibited = patterns.map((pattern) => compile(pattern, `(?:^|[^A-Za-z0-9_])(?:${pattern})(?:[^A-Za-z0-9_]|$)`));
+  const prohibited = patterns.map((pattern) =>
+    compile(pattern, `(?:^|[^A-Za-z0-9_])(?:${pattern})(?:[^A-Za-z0-9_]|$)`),
+  );
   const passes = allowed.map((pattern) => compile(pattern, pattern));
   const matches = (pattern: RE2JS, text: string): boolean => pattern.matcher(text).find();
   return {
@@ -40,7 +42,9 @@ export function createGitSecretsRules({ patterns, allowed }: GitSecretsConfig): 
         ? []
         : text
             .split("\n")
-            .flatMap((line, index) => (prohibited.some((pattern) => matches(pattern, line)) ? [index + 1] : [])),
+            .flatMap((line, index) =>
+              prohibited.some((pattern) => matches(pattern, line)) ? [index + 1] : [],
+            ),
     isAllowed: (path, line, text) => passes.some((pattern) => matches(pattern, `${path}:${line}:${text}`)),
   };
 }

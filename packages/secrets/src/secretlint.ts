@@ -36,7 +36,12 @@ export const SECRETLINT_RULES: readonly string[] = config.rules.map(({ id }) => 
  */
 export const secretlint: Engine = async (path, text) => {
   const { messages } = await lintSource({
-    source: { content: text, filePath: path === "" ? "text" : path, ext: extensionOf(path), contentType: "text" },
+    source: {
+      content: text,
+      filePath: path === "" ? "text" : path,
+      ext: extensionOf(path),
+      contentType: "text",
+    },
     options: { config, maskSecrets: true, noPhysicFilePath: true },
   });
   return messages

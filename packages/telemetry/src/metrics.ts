@@ -73,13 +73,15 @@ function instruments(registry: Registry) {
     killDuration: histogram("kill_duration_seconds", "Time from order to proof", ["scope"], KILL_SECONDS),
     tokens: counter("tokens_total", "Tokens by model and class", ["model", "type"]),
     cost: counter("cost_usd_total", "Cost by model, in US dollars", ["model"]),
-    budgetRemaining: gauge(
-      "budget_remaining_ratio",
-      "Part of a budget that is neither spent nor held",
-      ["scope"],
-    ),
+    budgetRemaining: gauge("budget_remaining_ratio", "Part of a budget that is neither spent nor held", [
+      "scope",
+    ]),
     modelRequests: gauge("model_requests", "Requests to the model's API, waiting and under way", ["state"]),
-    modelPaused: gauge<never>("model_paused_seconds", "How long all requests to the model's API are paused", []),
+    modelPaused: gauge<never>(
+      "model_paused_seconds",
+      "How long all requests to the model's API are paused",
+      [],
+    ),
     sseClients: gauge<never>("sse_clients", "Clients of event streams", []),
     sseDropped: counter<never>(
       "sse_dropped_total",

@@ -38,14 +38,25 @@ export async function restore(context: CommandContext, id: string, flags: Restor
   );
   const options = { tree: chosen.tree, suffix: context.randomText(), signal };
   const unpacked = await restoreInto(target, archive, options).catch((error: unknown) => {
-    const known = [CliError, ApiError, InvalidResponseError, UnreachableError].some((kind) => error instanceof kind);
+    const known = [CliError, ApiError, InvalidResponseError, UnreachableError].some(
+      (kind) => error instanceof kind,
+    );
     if (known || isAbort(error) || !(error instanceof Error)) throw error;
     throw new CliError(EXIT.failure, `nothing was restored: ${cleanLine(error.message)}`, { cause: error });
   });
   const files = unpacked.files.length + unpacked.links.length;
   if (terminal.json) {
     const { ref, kind, commit, tree } = chosen;
-    return terminal.jsonLine({ agentId, ref, kind, commit, tree, path: target, files, bytes: unpacked.bytes });
+    return terminal.jsonLine({
+      agentId,
+      ref,
+      kind,
+      commit,
+      tree,
+      path: target,
+      files,
+      bytes: unpacked.bytes,
+    });
   }
   terminal.line(target);
   terminal.say(`${count(files, "file")}, ${bytes(unpacked.bytes)}, of ${cleanLine(chosen.ref)}`);
@@ -62,7 +73,9 @@ function choose({ agentId, items }: AgentSalvage, { snapshot, ref }: RestoreFlag
   if (chosen !== undefined) return chosen;
   if (items.length === 0) {
     throw new CliError(EXIT.failure, `nothing was saved of agent ${agentId}`, {
-      hints: ["It changed nothing, still works on its first turn, or was let go of after MOSAIC_SALVAGE_MAX_AGE_DAYS."],
+      hints: [
+        "It changed nothing, still works on its first turn, or was let go of after MOSAIC_SALVAGE_MAX_AGE_DAYS.",
+      ],
     });
   }
   throw new CliError(EXIT.failure, `agent ${agentId} has no ${cleanLine(named ?? "")}`, {

@@ -1,5 +1,7 @@
 import { CostGrouping } from "@mosaic/contracts";
 import { type Command, Option } from "commander";
+import { type AuditFlags, auditList, auditVerify } from "../commands/audit.ts";
+import { cancel } from "../commands/cancel.ts";
 import { costs, type CostsFlags } from "../commands/costs.ts";
 import { doctor } from "../commands/doctor.ts";
 import { kill, type KillFlags } from "../commands/kill.ts";
@@ -20,6 +22,13 @@ export function addControlCommands(program: Command, act: Act): void {
       examples("mosaic kill 3f2a", "mosaic kill --all", "mosaic kill --all --yes --reason drill"),
     )
     .action(act((context, id: string | undefined, flags: KillFlags) => kill(context, id, flags)));
+  program
+    .command("cancel <agent>")
+    .description("ask an agent to stop; it is killed when it does not in its grace")
+    .option("--reason <text>", "why; kept in the audit log")
+    .addHelpText("before", examples("mosaic cancel 3f2a", "mosaic cancel 3f2a --reason 'no longer wanted'"))
+    .action(act((context, id: string, flags: { reason?: string }) => cancel(context, id, flags)));
+  addAudit(program, act);
   addQueue(program, act);
   addCosts(program, act);
   program
@@ -40,9 +49,32 @@ function addCosts(program: Command, act: Act): void {
     .option("--limit <n>", "how many lines", wholeNumber(1, 1000), 20)
     .addHelpText(
       "before",
-      examples("mosaic costs", "mosaic costs --by repository --since 2026-11-01", "mosaic costs --by agent --json"),
+      examples(
+        "mosaic costs",
+        "mosaic costs --by repository --since 2026-11-01",
+        "mosaic costs --by agent --json",
+      ),
     )
     .action(act((context, flags: CostsFlags) => costs(context, flags)));
+}
+
+function addAudit(program: Command, act: Act): void {
+  const audit = program
+    .command("audit")
+    .description("read the log of who did what, or prove that it was not changed")
+    .addHelpText("before", examples("mosaic audit list", "mosaic audit verify"));
+  audit
+    .command("list")
+    .description("entries, oldest first")
+    .option("--limit <n>", "how many", wholeNumber(1, 1_000_000), 100)
+    .option("--after <n>", "only entries after this number", wholeNumber(0, 999_999_999), 0)
+    .action(act((context, flags: AuditFlags) => auditList(context, flags)));
+  audit
+    .command("verify")
+    .description(
+      "recompute the chain; exit code 1, and the first entry that does not fit, when it was changed",
+    )
+    .action(act((context) => auditVerify(context)));
 }
 
 function addQueue(program: Command, act: Act): void {

@@ -1,8 +1,16 @@
-import { EVENT_DATA, type AgentView, type EventData, QualityDetails } from "@mosaic/contracts";
+import {
+  EVENT_DATA,
+  type AgentView,
+  type EventData,
+  KeptReceipt,
+  type KillReceipt,
+  QualityDetails,
+} from "@mosaic/contracts";
 import { clean, cleanDeep } from "../terminal/clean.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { statusTone, whereabouts } from "./agent-table.ts";
 import type { EventToRender } from "./event-lines.ts";
+import { receiptDetails } from "./kill-lines.ts";
 import { rejectionLines } from "./rejection-lines.ts";
 import { pairLines } from "./table.ts";
 import { verdictMark } from "./tell-work.ts";
@@ -65,14 +73,14 @@ export function agentPage(raw: AgentView, story: AgentStory, style: PageStyle): 
     ...section("", pairLines(facts(agent, style.nowMs), style)),
     ...section("Work", agent.workItems.flatMap(workItem)),
     ...section("Result", pairLines(result(agent, story), style)),
-    ...section("Details", rejection.success ? [] : detailLines(agent.details)),
+    ...section("Details", rejection.success || receiptOf(agent) !== null ? [] : detailLines(agent.details)),
     ...section("Rejected by", rejection.success ? rejectionLines(rejection.data, style.paint) : []),
     ...section(
       "Gates",
       story.verdicts.map((verdict) => verdictLine(verdict, style.paint)),
     ),
     ...section("Overlaps", (story.overlaps ?? []).flatMap(overlapLines)),
-    ...section("Kill", kill(agent, story)),
+    ...section("Kill", kill(agent, story, style.paint)),
     ...section("Used", [usageLine(agent.usage)]),
   ];
 }
@@ -149,16 +157,21 @@ function verdictLine(verdict: EventData<"gates.verdict">, paint: Paint): string 
   return `${paint(tone, `${mark} ${verdict.gate} ${word}`)} (${about})${why}`;
 }
 
-function kill(agent: AgentView, story: AgentStory): string[] {
+function kill(agent: AgentView, story: AgentStory, paint: Paint): string[] {
   const lines = agent.killRequestedAt === undefined ? [] : [`requested ${dateTime(agent.killRequestedAt)}`];
-  if (story.kill === undefined) return lines;
-  lines.push(`by ${story.kill.by}: ${story.kill.why}`);
-  if ("residual" in story.kill) {
-    lines.push(
-      ...(story.kill.residual.length === 0
-        ? ["nothing is left"]
-        : story.kill.residual.map((item) => `left: ${item}`)),
-    );
-  }
-  return lines;
+  if (story.kill !== undefined) lines.push(`by ${story.kill.by}: ${story.kill.why}`);
+  const receipt = receiptOf(agent);
+  if (receipt !== null) return [...lines, ...receiptDetails(receipt, paint)];
+  if (story.kill === undefined || !("residual" in story.kill)) return lines;
+  const { residual } = story.kill;
+  return [
+    ...lines,
+    ...(residual.length === 0 ? ["nothing is left"] : residual.map((item) => `left: ${item}`)),
+  ];
+}
+
+/** The receipt kept with an agent that was killed, or that a kill could not clear away. */
+function receiptOf({ details }: AgentView): KillReceipt | null {
+  const kept = KeptReceipt.safeParse(details);
+  return kept.success ? kept.data.receipt : null;
 }

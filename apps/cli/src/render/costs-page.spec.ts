@@ -30,7 +30,11 @@ const report = (part: Partial<CostReport> = {}): CostReport => ({
 });
 
 it("shows what each repository cost and what its budget leaves", () => {
-  const item = { ...usage, key: "https://git.example/a\u001B[31m", budget: budget({ limitUsd: 2, remainingUsd: 0.5 }) };
+  const item = {
+    ...usage,
+    key: "https://git.example/a\u001B[31m",
+    budget: budget({ limitUsd: 2, remainingUsd: 0.5 }),
+  };
   expect(costsPage(report({ items: [item] }), style)).toEqual([
     "REPOSITORY             REQUESTS  IN     OUT  COST   HELD  LEFT",
     "https://git.example/a  2         1,234  50   $1.50        $0.5000 of $2.00",

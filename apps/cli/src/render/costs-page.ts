@@ -40,7 +40,9 @@ export function costsPage(report: CostReport, style: Style): string[] {
   const more = report.total.requests - report.items.reduce((sum, item) => sum + item.requests, 0);
   return [
     ...(rows.length === 0 ? [] : [...tableLines(columns, rows, style), ""]),
-    ...(more > 0 ? [style.paint("dim", `${number(more)} requests are not in this list; --limit shows more`)] : []),
+    ...(more > 0
+      ? [style.paint("dim", `${number(more)} requests are not in this list; --limit shows more`)]
+      : []),
     ...pairLines(
       [
         ["total", usageLine(report.total)],

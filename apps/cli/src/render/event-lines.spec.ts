@@ -30,6 +30,13 @@ const CASES: readonly Case[] = [
     { by: "admin", why: "drill", residual: [] },
     ["killed     by admin: drill; nothing is left"],
   ],
+  ["agent.cancel_requested", { by: "admin", why: "enough" }, ["cancel     requested by admin: enough"]],
+  ["agent.stalled", { limit: "loop", detail: "4 times" }, ["stalled    loop: 4 times"]],
+  [
+    "agent.limit_reached",
+    { limit: "disk", detail: "9 MB", graceSeconds: 10 },
+    ["limit      disk: 9 MB; it has 10 s to stop"],
+  ],
   ["agent.kill_requested", { by: "admin", why: "drill" }, ["kill       requested by admin: drill"]],
   [
     "agent.cleanup",

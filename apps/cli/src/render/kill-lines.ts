@@ -18,6 +18,28 @@ export function receiptLines(raw: KillReceipt, paint: Paint): string[] {
   ];
 }
 
+const PUSH: Readonly<Record<NonNullable<KillReceipt["push"]>, string>> = {
+  not_begun: "no push had begun, and none can",
+  not_reached: "a push had begun, and did not reach the remote",
+  reached: "a push had reached the remote before the kill",
+  unknown: "a push had begun, and the remote could not be asked: look at its branch",
+};
+
+/** A receipt in full: each step with its time, what became of a push, and what is left. */
+export function receiptDetails(raw: KillReceipt, paint: Paint): string[] {
+  const receipt = cleanDeep(raw);
+  return [
+    ...receipt.steps.map((step) => {
+      const text = `${duration(step.atMs)}  ${step.name}${step.detail === undefined ? "" : `: ${step.detail}`}`;
+      return step.ok ? text : paint("bad", `${text} (failed)`);
+    }),
+    ...(receipt.push === undefined ? [] : [PUSH[receipt.push]]),
+    ...(receipt.residual.length === 0
+      ? ["nothing is left"]
+      : receipt.residual.map((item) => paint("bad", `left: ${item}`))),
+  ];
+}
+
 /** The answer to a kill-all. */
 export function killAllLines(
   raw: CallOutput<(typeof orchestratorRoutes)["killAll"]>,

@@ -54,7 +54,9 @@ describe("an archive that is not what it should be", () => {
       }
     }
     await expect(into(broken())).rejects.toThrow(/Unexpected end/);
-    await expect(into(archive({ name: "a", text: "x" }), "0".repeat(40))).rejects.toThrow(/nothing was restored/);
+    await expect(into(archive({ name: "a", text: "x" }), "0".repeat(40))).rejects.toThrow(
+      /nothing was restored/,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 });

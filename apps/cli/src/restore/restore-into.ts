@@ -37,7 +37,10 @@ export async function restoreInto(
     if (tree !== null) {
       const found = await treeIdOf(staging, unpacked, tree.length === 64 ? "sha256" : "sha1");
       if (found !== tree)
-        throw new CliError(EXIT.failure, `what arrived is the tree ${found}, not ${tree}; nothing was restored`);
+        throw new CliError(
+          EXIT.failure,
+          `what arrived is the tree ${found}, not ${tree}; nothing was restored`,
+        );
     }
     signal.throwIfAborted();
     await checkTarget(target);

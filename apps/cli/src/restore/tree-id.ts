@@ -12,10 +12,18 @@ interface TreeNode {
  * The id git gives to the files of a folder, computed from what lies there: with it, a restore is proven to be what was
  * saved, byte for byte, without git and without trusting the way it came.
  */
-export async function treeIdOf(folder: string, unpacked: Unpacked, algorithm: "sha1" | "sha256"): Promise<string> {
+export async function treeIdOf(
+  folder: string,
+  unpacked: Unpacked,
+  algorithm: "sha1" | "sha256",
+): Promise<string> {
   const root: TreeNode = { children: new Map() };
   for (const path of [...unpacked.files, ...unpacked.links]) {
-    put(root, path, await read(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, "latin1")]), algorithm));
+    put(
+      root,
+      path,
+      await read(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, "latin1")]), algorithm),
+    );
   }
   for (const [path, id] of unpacked.gitlinks) put(root, path, { mode: "160000", id });
   return hashTree(root, algorithm);
@@ -34,7 +42,10 @@ function put(root: TreeNode, path: string, leaf: { readonly mode: string; readon
   node.children.set(name, leaf);
 }
 
-async function read(place: Buffer, algorithm: string): Promise<{ readonly mode: string; readonly id: string }> {
+async function read(
+  place: Buffer,
+  algorithm: string,
+): Promise<{ readonly mode: string; readonly id: string }> {
   const facts = await lstat(place);
   const hash = createHash(algorithm).update(`blob ${facts.size}\0`);
   if (facts.isSymbolicLink()) {

@@ -37,7 +37,10 @@ export async function unpack(archive: AsyncIterable<Uint8Array>, folder: string)
   };
 
   const entries = extract();
-  const feeding = pipeline(Readable.from(archive, { objectMode: false }), entries as unknown as NodeJS.WritableStream);
+  const feeding = pipeline(
+    Readable.from(archive, { objectMode: false }),
+    entries as unknown as NodeJS.WritableStream,
+  );
   // Told below, unless reading the entries failed first.
   feeding.catch(() => undefined);
   for await (const entry of entries) {

@@ -39,15 +39,17 @@ export async function installHook(
   if (foreign.length > 0 && flags.force !== true) {
     throw new CliError(EXIT.failure, `${folder} has hooks that are not Mosaic's: ${foreign.join(", ")}`, {
       hints: [
-        "Call the scan from them: mosaic secrets scan --staged, and mosaic secrets scan --message \"$1\" in commit-msg.",
+        'Call the scan from them: mosaic secrets scan --staged, and mosaic secrets scan --message "$1" in commit-msg.',
         "--force puts them aside (as <name>.before-mosaic) and installs ours.",
       ],
     });
   }
   await mkdir(folder, { recursive: true });
   for (const name of foreign) await rename(join(folder, name), join(folder, `${name}.before-mosaic`));
-  for (const [name, args] of Object.entries(HOOKS)) await writeHook(join(folder, name), script(program, args));
-  if (terminal.json) terminal.jsonLine({ repository: top, folder, hooks: Object.keys(HOOKS), putAside: foreign });
+  for (const [name, args] of Object.entries(HOOKS))
+    await writeHook(join(folder, name), script(program, args));
+  if (terminal.json)
+    terminal.jsonLine({ repository: top, folder, hooks: Object.keys(HOOKS), putAside: foreign });
   else terminal.line(`${Object.keys(HOOKS).join(", ")} in ${folder}`);
   terminal.say("commits with secrets are refused from now on; `git commit --no-verify` passes by the hooks");
 }

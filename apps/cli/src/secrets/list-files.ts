@@ -15,13 +15,16 @@ export interface Candidate {
 /** What `git commit` would record: added and changed files as they lie in the index, not in the folder. */
 export async function stagedFiles(git: PersonsGit): Promise<readonly Candidate[]> {
   const options = ["--cached", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=AMT", "-z"];
-  const fields = (await git.run(["diff", "--no-ext-diff", "--ignore-submodules", ...options])).toString().split("\0");
+  const fields = (await git.run(["diff", "--no-ext-diff", "--ignore-submodules", ...options]))
+    .toString()
+    .split("\0");
   const files: Candidate[] = [];
   for (let at = 0; fields[at]?.startsWith(":") === true; at += 2) {
     const [, mode = "", , objectId = ""] = (fields[at] ?? "").split(" ");
     const path = fields[at + 1] ?? "";
     // A commit of another repository holds no content of this one.
-    if (mode !== "160000") files.push({ path, read: async () => ({ path, content: await readStaged(git, objectId) }) });
+    if (mode !== "160000")
+      files.push({ path, read: async () => ({ path, content: await readStaged(git, objectId) }) });
   }
   return files;
 }

@@ -14,7 +14,14 @@ import { count } from "../render/units.ts";
 import { cleanLine } from "../terminal/clean.ts";
 import { createGit, findTop, type PersonsGit, requireTop } from "./git.ts";
 import { readIdentity } from "./identity.ts";
-import { type Candidate, folderFiles, MAX_FILE_BYTES, onDisk, repositoryFiles, stagedFiles } from "./list-files.ts";
+import {
+  type Candidate,
+  folderFiles,
+  MAX_FILE_BYTES,
+  onDisk,
+  repositoryFiles,
+  stagedFiles,
+} from "./list-files.ts";
 
 export interface ScanFlags {
   /** What the next commit would record. */
@@ -27,19 +34,28 @@ export interface ScanFlags {
  * `mosaic secrets scan`: looks for secrets without a server. Exit 0 when there is none, 1 with findings, 2 when the
  * command line or git's configuration is wrong.
  */
-export async function scan(context: CommandContext, path: string | undefined, flags: ScanFlags): Promise<void> {
+export async function scan(
+  context: CommandContext,
+  path: string | undefined,
+  flags: ScanFlags,
+): Promise<void> {
   const { terminal } = context;
   const target = resolve(context.cwd, path ?? ".");
   const facts = await stat(target).catch(() => null);
   if (facts === null) throw usageError(`there is no ${target}`);
-  if (flags.message === true && !facts.isFile()) throw usageError("--message needs the file with the message");
+  if (flags.message === true && !facts.isFile())
+    throw usageError("--message needs the file with the message");
   const folder = facts.isDirectory() ? target : dirname(target);
   const git = createGit(folder, context.env);
   const candidates = await candidatesOf(git, { target, folder, isFile: facts.isFile(), flags });
   const rules = await readRules(git);
   const scanner = createFileScanner({ ...(await readIdentity(context)), maxFileBytes: MAX_FILE_BYTES });
   try {
-    const findings = await scanAll(context, candidates, { scanner, rules, isMessage: flags.message === true });
+    const findings = await scanAll(context, candidates, {
+      scanner,
+      rules,
+      isMessage: flags.message === true,
+    });
     if (terminal.json) terminal.jsonLine({ files: candidates.length, findings });
     else terminal.lines(findings.map((finding) => lineOf(finding)));
     if (findings.length > 0) throw foundSome(findings.length);
@@ -120,7 +136,9 @@ async function scanOne(
     line !== null && !rule.startsWith("known:") && rules.isAllowed(path, line, lines[line - 1] ?? "");
   return [
     ...named.map((finding) => ({ ...finding, path: "(a file's name)", line: null })),
-    ...[...found.map((finding) => ({ ...finding, path })), ...prohibited].filter((finding) => !isAllowed(finding)),
+    ...[...found.map((finding) => ({ ...finding, path })), ...prohibited].filter(
+      (finding) => !isAllowed(finding),
+    ),
   ];
 }
 
@@ -128,7 +146,9 @@ async function scanOne(
 function withoutComments(content: Buffer): Buffer {
   const lines = content.toString("latin1").split("\n");
   const end = lines.findIndex((line) => /^# -+ >8 -+/.test(line));
-  const kept = lines.slice(0, end === -1 ? lines.length : end).map((line) => (line.startsWith("#") ? "" : line));
+  const kept = lines
+    .slice(0, end === -1 ? lines.length : end)
+    .map((line) => (line.startsWith("#") ? "" : line));
   return Buffer.from(kept.join("\n"), "latin1");
 }
 

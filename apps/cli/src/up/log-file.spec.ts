@@ -5,6 +5,8 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,5 +41,19 @@ describe("createLogFile", () => {
     log.close();
     expect(readFileSync(log.path, "utf8")).toBe("new\n");
     expect(statSync(`${log.path}.1`).size).toBe(20_000_001);
+  });
+
+  it("drops what a full disk does not take, and says so with the next line that fits", () => {
+    const path = join(home, "mosaic.log");
+    symlinkSync("/dev/full", path);
+    const log = createLogFile(home);
+    for (const line of ["one\n", "two\n"]) log.write(line);
+    log.close();
+    unlinkSync(path);
+    log.write("three\n");
+    log.close();
+    const text = readFileSync(path, "utf8");
+    expect(text).toMatch(/2 log lines could not be written: ENOSPC/);
+    expect(text.endsWith("\nthree\n")).toBe(true);
   });
 });

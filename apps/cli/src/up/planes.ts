@@ -63,9 +63,11 @@ async function openPlanes(
   { config, logger, network }: PlanesOptions,
   opened: AsyncDisposableStack,
 ): Promise<Omit<Planes, "close">> {
+  // The probe runs a sandbox while the store opens; it answers, it does not throw.
+  const probing = chooseSandbox({ enabled: config.sandboxEnabled });
   const data = await openData({ home: config.home, adminToken: config.adminToken });
   opened.defer(() => data.close());
-  const sandbox = await chooseSandbox({ enabled: config.sandboxEnabled });
+  const sandbox = await probing;
   const serviceToken = newToken();
   const { tokens } = data.store;
   const common = { config, version, data, sandbox };

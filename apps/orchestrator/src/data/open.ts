@@ -77,7 +77,9 @@ async function ensureAdminToken(
     createdAt: new Date().toISOString(),
   });
   if (fromEnv !== undefined) {
+    const known = await store.tokens.findByHash(hashToken(fromEnv));
     await store.tokens.put(record("admin-env"), hashToken(fromEnv));
+    if (known === null) await auditToken(store, "admin-env", "MOSAIC_ADMIN_TOKEN");
     return null;
   }
   await store.tokens.remove("admin-env");
@@ -87,7 +89,19 @@ async function ensureAdminToken(
   const token = newToken();
   await writePrivate(file, `${token}\n`);
   await store.tokens.put(record("admin"), hashToken(token));
+  await auditToken(store, "admin", "cli-token");
   return file;
+}
+
+async function auditToken(store: SqliteStore, name: string, from: string): Promise<void> {
+  await store.audit.append({
+    at: new Date().toISOString(),
+    actor: "boot",
+    action: "token.create",
+    subject: name,
+    reason: `the token of ${from} was not known`,
+    data: { scopes: ["admin"] },
+  });
 }
 
 /** Written beside and renamed, so that a crash leaves the old file or the new one. */

@@ -34,19 +34,22 @@ function busy(response: ServerResponse, status: number, headers: Record<string, 
 }
 
 describe("an API that is busy", () => {
-  test.each([429, 529])("with %s is asked again after the pause it asked for, and no agent notices", async (status) => {
-    await start((response, request) => {
-      if (upstream.seen.length === 1) busy(response, status, { "retry-after-ms": "20" });
-      else sendMessage(response, request);
-    });
-    const doors = await Promise.all(["one", "two"].map((agentId) => gateway.open(agentId)));
-    const answers = await Promise.all(doors.map((door) => ask(door)));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
-    expect(gateway.ledger.entries.map((entry) => [entry.status, entry.costUsd === 0])).toContainEqual([
-      status,
-      true,
-    ]);
-  });
+  test.each([429, 529])(
+    "with %s is asked again after the pause it asked for, and no agent notices",
+    async (status) => {
+      await start((response, request) => {
+        if (upstream.seen.length === 1) busy(response, status, { "retry-after-ms": "20" });
+        else sendMessage(response, request);
+      });
+      const doors = await Promise.all(["one", "two"].map((agentId) => gateway.open(agentId)));
+      const answers = await Promise.all(doors.map((door) => ask(door)));
+      expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
+      expect(gateway.ledger.entries.map((entry) => [entry.status, entry.costUsd === 0])).toContainEqual([
+        status,
+        true,
+      ]);
+    },
+  );
 
   test("pauses every agent, says so where readiness is asked, and lets a killed one go at once", async () => {
     const told = Promise.withResolvers<void>();

@@ -62,7 +62,7 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
   const settlement = createSettlement(options);
   const clock = (): number => performance.now();
   const line = createLine({ concurrency: options.concurrency, clock, random: options.random });
-  const check = createCheck(upstream, now, line.state);
+  const check = createCheck(upstream, now, () => line.state());
   const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
   const doors = new Map<string, Promise<AgentDoor>>();
 
@@ -71,7 +71,7 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
     scripted: upstream.scripted,
     models,
     check,
-    traffic: line.state,
+    traffic: () => line.state(),
     list: () => [...doors.keys()],
     async open(request) {
       const { agentId, model } = request;
@@ -115,7 +115,10 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
 async function settleAbandoned({ ledger, owner, now, log }: ModelGatewayOptions): Promise<void> {
   const settled = await ledger.settleAbandoned(owner, now().toISOString());
   if (settled > 0)
-    log.warn({ settled }, "model requests of the last process were cut off; they count with all they had reserved");
+    log.warn(
+      { settled },
+      "model requests of the last process were cut off; they count with all they had reserved",
+    );
 }
 
 /** Removes the sockets of a former process. One process owns the folder: the data folder is locked. */

@@ -43,7 +43,8 @@ export async function send(upstream: Upstream, outgoing: Outgoing, signal: Abort
       method: outgoing.method,
       headers: outgoing.body === null ? headers : { ...headers, "content-type": "application/json" },
       body: outgoing.body,
-      headersTimeout: outgoing.streamed === true ? upstream.idleMs : Math.max(WHOLE_ANSWER_MS, upstream.idleMs),
+      headersTimeout:
+        outgoing.streamed === true ? upstream.idleMs : Math.max(WHOLE_ANSWER_MS, upstream.idleMs),
       bodyTimeout: upstream.idleMs,
       signal,
     });

@@ -112,7 +112,7 @@ export function createLine({ concurrency, clock, random }: LineOptions): Line {
       if (ticket === undefined) break;
       ticket.settle({ kind: "entered", place: createPlace() });
     }
-    for (const tickets of [...waiting.values()]) {
+    for (const tickets of waiting.values()) {
       for (const ticket of tickets) {
         // Waiting for the end of a pause that comes too late is of no use.
         if (Math.max(now, pausedUntil) < ticket.deadline) continue;

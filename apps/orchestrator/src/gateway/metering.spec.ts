@@ -215,11 +215,14 @@ describe("usage that stays unknown is estimated, never zero:", () => {
     expect(gateway.ledger.entries).toMatchObject([{ status: 502, outputTokens: 1000, complete: false }]);
   });
 
-  test.each([502, 504])("an answer of something in between that may have asked the API: %s", async (status) => {
-    const door = await start((response) => void response.writeHead(status).end());
-    expect((await ask(door)).status).toBe(status);
-    expect(gateway.ledger.entries).toMatchObject([{ status, outputTokens: 1000, complete: false }]);
-  });
+  test.each([502, 504])(
+    "an answer of something in between that may have asked the API: %s",
+    async (status) => {
+      const door = await start((response) => void response.writeHead(status).end());
+      expect((await ask(door)).status).toBe(status);
+      expect(gateway.ledger.entries).toMatchObject([{ status, outputTokens: 1000, complete: false }]);
+    },
+  );
 
   test.each([400, 404, 413, 500, 503])("but not a refusal by the API: %s", async (status) => {
     const door = await start((response) => void response.writeHead(status).end());

@@ -79,7 +79,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
   return {
     async reserve(reservation, taskLimitUsd) {
-      const task = Math.min(limits.task ?? Number.POSITIVE_INFINITY, taskLimitUsd ?? Number.POSITIVE_INFINITY);
+      const task = Math.min(
+        limits.task ?? Number.POSITIVE_INFINITY,
+        taskLimitUsd ?? Number.POSITIVE_INFINITY,
+      );
       const at = now().toISOString();
       return ledger.reserve(
         { ...reservation, owner, priceVersion: prices.version, at },

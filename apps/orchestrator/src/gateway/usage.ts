@@ -55,7 +55,10 @@ export function broken(reported: Reported, request: Request, visibleBytes: numbe
   const output = Math.max(reported.output ?? 0, most);
   const usage =
     reported.input === undefined
-      ? addUsage({ ...unknown, outputTokens: 0 }, total({ ...reported, cacheWrite: 0, cacheWrite1h: 0 }, 0, output))
+      ? addUsage(
+          { ...unknown, outputTokens: 0 },
+          total({ ...reported, cacheWrite: 0, cacheWrite1h: 0 }, 0, output),
+        )
       : total(reported, reported.input, output);
   return { usage, complete: false };
 }

@@ -91,7 +91,10 @@ async function entriesOf(
     paths: paths.slice(0, MAX_FILES),
     timeoutMs: limits.localMs,
   });
-  const lines = stdout.toString().split("\0").filter((line) => line !== "");
+  const lines = stdout
+    .toString()
+    .split("\0")
+    .filter((line) => line !== "");
   return new Map(
     lines.map((line) => {
       const [mode = "", , objectId = ""] = line.split(/[ \t]/, 3);

@@ -1,50 +1,51 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 import { namesIn } from "./exists.ts";
 
-interface Found {
+interface GitProcess {
   readonly pid: number;
   readonly parent: number;
-  readonly ours: boolean;
 }
 
 /**
  * Kills git processes on a data folder that no living process of Mosaic waits for: a git outlives a parent that was
- * killed, and would go on writing, or pushing. Only at a start, while this process alone owns the folder. Linux only;
- * elsewhere nothing is found. Answers with how many there were.
+ * killed, and would go on writing, or pushing. Only at a start, by the owner of the folder. Linux only; elsewhere
+ * nothing is found. Answers with how many there were.
  */
 export async function killFormerGit(root: string): Promise<number> {
   const ids = (await namesIn("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = (await Promise.all(ids.map((pid) => look(pid, root)))).filter((entry) => entry !== null);
   const parents = new Map(found.map(({ pid, parent }) => [pid, parent]));
-  const former = found.filter(({ pid, ours }) => ours && !descends(pid, parents));
-  for (const { pid } of former) {
+  let killed = 0;
+  for (const { pid } of found) {
+    if (await hasOwner(pid, parents)) continue;
     try {
       process.kill(pid, "SIGKILL");
+      killed += 1;
     } catch (error) {
       // It ended by itself in the meantime, which is as good.
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
-  return former.length;
+  return killed;
 }
 
 /** git is told its repository by an argument, its helpers by a variable; both lie in the folder that is locked. */
-async function look(pid: number, root: string): Promise<Found | null> {
+async function look(pid: number, root: string): Promise<GitProcess | null> {
   const read = (name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "");
   const [command, environment, stat] = await Promise.all([read("cmdline"), read("environ"), read("stat")]);
-  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  if (!Number.isSafeInteger(parent)) return null;
   const [program = "", ...args] = command.split("\0");
-  const isGit = /(?:^|\/)git(?:-[\w-]+)?$/.test(program);
   const named =
     args.some((argument) => argument.startsWith(`--git-dir=${root}/`)) ||
     environment.split("\0").some((variable) => variable.startsWith(`GIT_DIR=${root}/`));
-  return { pid, parent, ours: isGit && named };
+  if (!named || !/(?:^|\/)git(?:-[\w-]+)?$/.test(program)) return null;
+  return { pid, parent: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) };
 }
 
-function descends(pid: number, parents: ReadonlyMap<number, number>): boolean {
-  for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at)) {
-    if (at === process.pid) return true;
-  }
-  return false;
+/** Whether what started it still lives: this process, or a coordinator on the same folder. An orphan is init's. */
+async function hasOwner(pid: number, parents: ReadonlyMap<number, number>): Promise<boolean> {
+  let at = pid;
+  for (let next = parents.get(at); next !== undefined; next = parents.get(at)) at = next;
+  const program = await readlink(`/proc/${at}/exe`).catch(() => "");
+  return program === process.execPath || basename(program) === "node";
 }

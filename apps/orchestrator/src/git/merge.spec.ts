@@ -18,7 +18,8 @@ async function start(options: BenchOptions, script: string): Promise<void> {
 afterEach(() => bench.dispose());
 
 const FILES: FixtureFiles = { "README.md": "hello\n", "src/a.txt": "one\ntwo\n" };
-const moveRemote = (files: FixtureFiles): Promise<string> => bench.fixture.commit(bench.remote, "main", files);
+const moveRemote = (files: FixtureFiles): Promise<string> =>
+  bench.fixture.commit(bench.remote, "main", files);
 const fetchHead = () => bench.workspaces.fetchHead(bench.repository, workspace);
 async function merge(mode: IntegrateMode = "rebase"): Promise<Merged> {
   const head = await fetchHead();
@@ -138,7 +139,13 @@ describe("a merge with a head that conflicts", () => {
       ["a: binary, head"],
     ],
     ["link", { a: { link: "1" } }, "ln -sfn ours a", { a: null, b: "x" }, ["a: symlink, work"]],
-    ["type", { z: "z\n" }, "ln -s elsewhere a", { a: "file\n" }, ["a: symlink, work", "a~HEAD: distinct types, head"]],
+    [
+      "type",
+      { z: "z\n" },
+      "ln -s elsewhere a",
+      { a: "file\n" },
+      ["a: symlink, work", "a~HEAD: distinct types, head"],
+    ],
     [
       "file/directory",
       { z: "z\n" },
@@ -220,7 +227,9 @@ describe("whether two agents' work would merge", () => {
     await bench.asAgent(third, "echo more >> README.md");
     const apart = await bench.snapshot(third);
     const before = await bench.mirror(workspace, "count-objects");
-    expect(await bench.workspaces.mergesCleanly(workspace.mirror, snapshot.commit, theirs.commit)).toBe(false);
+    expect(await bench.workspaces.mergesCleanly(workspace.mirror, snapshot.commit, theirs.commit)).toBe(
+      false,
+    );
     expect(await bench.workspaces.mergesCleanly(workspace.mirror, snapshot.commit, apart.commit)).toBe(true);
     expect(await bench.mirror(workspace, "count-objects")).toBe(before);
   });

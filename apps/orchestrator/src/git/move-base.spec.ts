@@ -90,6 +90,24 @@ describe("a workspace on a new base", () => {
   });
 });
 
+describe("a move that is stopped", () => {
+  it("ends with the signal's reason, leaves no process or scratch, and everything can still be saved", async () => {
+    const head = await start("echo mine >> src/a.txt", { "keep/b.txt": "B\n" });
+    const request = { commit: snapshot.commit, subject: "s", body: "", at: AT } as const;
+    await bench.workspaces.fetchHead(bench.repository, workspace);
+    const merged = await bench.workspaces.merge(workspace, { ...request, head, mode: "rebase" });
+    if (merged.kind !== "clean") throw new Error("it conflicts");
+    const { commit } = merged.snapshot;
+    const stopped = AbortSignal.abort(new Error("killed by a person"));
+    const move = bench.workspaces.moveBase(workspace, { head, commit, sequence: 1.5 }, stopped);
+    await expect(move).rejects.toThrow("killed by a person");
+    expect(bench.sandbox.list()).toEqual([]);
+    expect(await readdir(join(bench.dataDir, "scratch"))).toEqual([]);
+    expect(await bench.asAgent(workspace, "cat src/a.txt")).toBe("one\ntwo\nmine\n");
+    expect((await bench.workspaces.remove(workspace)).every(({ ok }) => ok)).toBe(true);
+  });
+});
+
 describe("attacks on a workspace that is moved", () => {
   it.each([
     ["the file in conflict is a link to the outside", "rm src/a.txt; ln -s OUTSIDE/target.txt src/a.txt"],

@@ -40,15 +40,18 @@ export async function moveBase(
   const gitlinks = [...(await surveyCommit(context, { mirror, commit }, target.signal))];
   await salvage(context, target);
   await salvageOwnCommits(context, workspace);
+  context.reach("workspace.saved");
   const tree = await resolve(context.git, mirror, `${commit}^{tree}`);
   if (tree === null) throw new Error(`the mirror does not hold ${commit}`);
   await putTree(context, target, tree);
+  context.reach("workspace.replaced");
   await setRef(context, mirror, { ref: snapshotRef(agentId, sequence), commit });
   // Which files git knows decides what a snapshot takes of those that are ignored.
   await readIndex(context, { gitDir: record.adminDir ?? mirror, tree });
   await forgetIndex(privateDir);
   const moved = { ...record, baseCommit: head, gitlinks };
   await saveRecord(privateDir, moved);
+  context.reach("workspace.noted");
   await renew(context, workspace, head).catch((error: unknown) =>
     context.onProblem(`git of agent ${agentId} still shows the old base`, error),
   );

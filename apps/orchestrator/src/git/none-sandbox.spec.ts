@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createBench, type Bench } from "../../tests/git/bench.ts";
+import { AT, createBench, type Bench } from "../../tests/git/bench.ts";
 import type { Workspace } from "./port.ts";
 
 let bench: Bench;
@@ -45,6 +45,25 @@ describe("workspaces without a sandbox (SANDBOX_ENABLED=false)", () => {
     expect(steps.every(({ ok }) => ok)).toBe(true);
     expect(await bench.mirror(workspace, "show", `refs/mosaic/salvage/${workspace.agentId}:c.txt`)).toBe("c");
     expect(await bench.workspaces.residue(workspace.agentId, workspace.taskId)).toEqual([]);
+  });
+
+  it("are moved onto a new base like others, and what stands in for a mount stays", async () => {
+    await bench.asAgent(workspace, "echo mine > a.txt");
+    const { commit } = await bench.snapshot(workspace);
+    const prepared = join(bench.dataDir, "prepared", randomUUID());
+    mkdirSync(prepared, { recursive: true });
+    symlinkSync(prepared, join(workspace.tree, "deps"));
+    await bench.fixture.commit(bench.remote, "main", { "a.txt": "theirs\n", "b.txt": "b\n" });
+    const head = await bench.workspaces.fetchHead(bench.repository, workspace);
+    const message = { subject: "s", body: "", at: AT };
+    const merged = await bench.workspaces.merge(workspace, { ...message, commit, head, mode: "rebase" });
+    if (merged.kind !== "conflict") throw new Error("it merged");
+    const request = { head, commit: merged.conflict.commit, sequence: 1.5 };
+    const moved = await bench.workspaces.moveBase(workspace, request);
+    expect(await bench.asAgent(moved, "cat b.txt; grep -c '<<<<<<<' a.txt; git rev-parse HEAD")).toBe(
+      `b\n1\n${head}\n`,
+    );
+    expect(lstatSync(join(moved.tree, "deps")).isSymbolicLink()).toBe(true);
   });
 
   it("do not take for the agent's work what stands in for a mount", async () => {

@@ -48,10 +48,11 @@ export async function salvageOwnCommits(context: GitContext, workspace: Workspac
   const tree = await resolve(context.git, mirror, `${newest}^{tree}`);
   if (tree === null) throw new Error(`the commit ${newest} is not in the mirror`);
   const ref = ownCommitsRef(agentId);
+  const former = await resolve(context.git, mirror, ref);
   const commit = await commitTree(context, mirror, {
     tree,
     parent: newest,
-    moreParents: heads.slice(1),
+    moreParents: [...heads.slice(1), ...(former === null ? [] : [former])],
     subject: `Commits agent ${agentId} made itself`,
     body: `Each parent is a branch, stash or former position of its private git directory for task ${taskId}.`,
     at: context.now().toISOString(),

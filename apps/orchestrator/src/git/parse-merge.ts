@@ -36,7 +36,7 @@ export function parseMerge(output: string): {
 
 function notesIn(fields: readonly string[]): readonly MergeNote[] {
   const notes: MergeNote[] = [];
-  for (let at = 0; at < fields.length; ) {
+  for (let at = 0; at < fields.length;) {
     const count = Number(fields[at]);
     if (fields[at] === "" || !Number.isInteger(count)) break;
     const [kind = "", text = ""] = fields.slice(at + 1 + count, at + 3 + count);

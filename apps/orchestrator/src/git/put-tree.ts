@@ -1,14 +1,14 @@
 import { AttemptFailure } from "@mosaic/domain";
 import { configEnvironment, hardenedConfig, hardenedEnvironment, reasonOf } from "@mosaic/git";
 import { collect, SandboxError, type Mount, type SandboxSpec } from "@mosaic/sandbox";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { indexToStartFrom } from "./kept-index.ts";
 import type { Workspace } from "./port.ts";
 import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
 import type { WorkspaceRecord } from "./record.ts";
-import { FAITHFUL } from "./store-tree.ts";
+import { FAITHFUL, standIns } from "./store-tree.ts";
 import { checkTree } from "./tree-check.ts";
 
 /**
@@ -60,12 +60,15 @@ export async function putTree(context: GitContext, subject: Subject, tree: strin
     const { path: index } = await indexToStartFrom(workspace.privateDir, record, facts.changedAt);
     const refs = { "refs/heads/put": workspace.baseCommit };
     const command = ["/bin/sh", "-c", PUT, "sh", tree] as const;
-    const why = await withGitDir(context, { workspace, index, head: "refs/heads/put", refs }, (folder) =>
-      run(context, spec(context, { workspace, folder, command, writable: true, extra: [] }), {
+    const contents = { workspace, index, head: "refs/heads/put", refs };
+    const why = await withGitDir(context, contents, async (folder) => {
+      if (!context.sandbox.isolates)
+        await writeFile(join(folder, "git", "info", "exclude"), standIns(context.layout.root, facts));
+      return await run(context, spec(context, { workspace, folder, command, writable: true, extra: [] }), {
         timeoutMs: limits.localMs,
         signal,
-      }),
-    );
+      });
+    });
     if (why === null) return;
     if (attempt === TRIES)
       throw new AttemptFailure("workspace", `the merged files could not be put in place: ${why}`);
@@ -76,7 +79,11 @@ export async function putTree(context: GitContext, subject: Subject, tree: strin
 export async function renewAgentGit(
   context: GitContext,
   workspace: Workspace,
-  contents: { readonly index: string; readonly head: string; readonly refs: Readonly<Record<string, string>> },
+  contents: {
+    readonly index: string;
+    readonly head: string;
+    readonly refs: Readonly<Record<string, string>>;
+  },
 ): Promise<void> {
   const extra = [{ source: join(workspace.privateDir, "git"), target: AGENT_GIT, writable: true }];
   const command = ["/bin/sh", "-c", RENEW, "sh", AGENT_GIT, ...Object.keys(contents.refs)] as const;
@@ -119,7 +126,10 @@ interface Run {
   readonly extra: readonly Mount[];
 }
 
-function spec({ limits, newId }: GitContext, { workspace, folder, command, writable, extra }: Run): SandboxSpec {
+function spec(
+  { limits, newId }: GitContext,
+  { workspace, folder, command, writable, extra }: Run,
+): SandboxSpec {
   const { mirror, tree, agentId } = workspace;
   return {
     id: `put-${newId()}`,

@@ -198,7 +198,8 @@ describe("after a crash", () => {
     expect(detail(steps, "unknown workspaces")).toBe("3 kept");
     expect(await later.leftovers()).toEqual([]);
     await later.close();
-    for (const { agentId, taskId } of [workspace, lost]) expect(await later.residue(agentId, taskId)).toEqual([]);
+    for (const { agentId, taskId } of [workspace, lost])
+      expect(await later.residue(agentId, taskId)).toEqual([]);
     const kept = (await names("kept")).filter((name) => name.startsWith("agent-"));
     const texts = await Promise.all(
       kept.map((name) => readFile(join(bench.dataDir, "kept", name, "work.txt"), "utf8")),

@@ -19,17 +19,19 @@ export async function salvage(
   const { mirror, agentId, taskId, baseCommit } = target.workspace;
   const signal = AbortSignal.timeout(context.limits.salvageMs);
   const snapshot = await newestSnapshot(context.git, mirror, agentId);
-  const verbatimFrom = snapshot?.objectId ?? baseCommit;
-  const tree = await storeTree(context, target, { verbatimFrom, signal });
+  const latest = snapshot?.objectId ?? baseCommit;
+  const tree = await storeTree(context, target, { verbatimFrom: latest, signal });
   await verifyTree(context, { mirror, tree, folder: target.workspace.tree, signal });
   const treeOf = (commit: string): Promise<string | null> => resolve(context.git, mirror, `${commit}^{tree}`);
-  if (snapshot !== null && (await treeOf(snapshot.objectId)) === tree) return `is ${snapshot.name}`;
-  if (snapshot === null && (await treeOf(baseCommit)) === tree) return "nothing was changed";
   const ref = salvageRef(agentId);
   const former = await resolve(context.git, mirror, ref);
+  // Once there is a salvage (a base that moved, a clean-up that was cut off) it is the last word about the files.
+  if (former !== null && (await treeOf(former)) === tree) return `saved as ${ref}`;
+  if (former === null && (await treeOf(latest)) === tree)
+    return snapshot === null ? "nothing was changed" : `is ${snapshot.name}`;
   const commit = await commitTree(context, mirror, {
     tree,
-    parent: former ?? snapshot?.objectId ?? baseCommit,
+    parent: former ?? latest,
     subject: `Salvaged from agent ${agentId}`,
     body: `What its workspace for task ${taskId} held when it was removed.`,
     at: context.now().toISOString(),

@@ -107,7 +107,9 @@ async function storeOnce(
       verbatimFrom,
     });
     const again = verbatimFrom !== undefined;
-    const { tree, pack } = parse(await run(context, specOf(context, { id, folder, workspace, again }), signal));
+    const { tree, pack } = parse(
+      await run(context, specOf(context, { id, folder, workspace, again }), signal),
+    );
     await importObjects(context, workspace.mirror, pack);
     // Not before: an index is good only where the objects it names are.
     if (!again) await keepIndex(gitDir, workspace.privateDir, { start, began });
@@ -136,10 +138,17 @@ async function prepare({ sandbox, layout }: GitContext, preparation: Preparation
   });
   if (verbatimFrom !== undefined) await writeFile(join(gitDir, "info", "attributes"), NO_CONVERSION);
   if (sandbox.isolates) return gitDir;
-  // Without mounts, prepared folders are links in the tree while the agent runs: they are not its work.
-  const ours = facts.absoluteLinks.filter(({ target }) => target.startsWith(`${layout.root}/`));
-  await writeFile(join(gitDir, "info", "exclude"), ours.map(({ path }) => `/${escaped(path)}\n`).join(""));
+  await writeFile(join(gitDir, "info", "exclude"), standIns(layout.root, facts));
   return gitDir;
+}
+
+/**
+ * What git must leave alone where nothing can be mounted: prepared folders are links in the tree while the agent runs,
+ * and not its work. The text of an exclude file.
+ */
+export function standIns(root: string, { absoluteLinks }: TreeFacts): string {
+  const ours = absoluteLinks.filter(({ target }) => target.startsWith(`${root}/`));
+  return ours.map(({ path }) => `/${escaped(path)}\n`).join("");
 }
 
 const escaped = (path: string): string => path.replaceAll(/[\\*?[\]#! ]/g, String.raw`\$&`);

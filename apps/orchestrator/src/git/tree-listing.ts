@@ -30,7 +30,7 @@ export async function listTree(
     signal,
   });
   const entries: TreeEntry[] = [];
-  for (let start = 0; start < stdout.length; ) {
+  for (let start = 0; start < stdout.length;) {
     const end = stdout.indexOf(0, start);
     const tab = stdout.indexOf(0x09, start);
     const [, mode, objectId, size] = ENTRY.exec(stdout.toString("latin1", start, tab + 1)) ?? [];

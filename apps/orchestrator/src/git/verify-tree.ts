@@ -32,7 +32,9 @@ export async function verifyTree(
       signal.throwIfAborted();
       const why = await difference(folder, entry);
       if (why !== null)
-        throw new Error(`the salvage was read back and differs at ${JSON.stringify(entry.path.toString())}: ${why}`);
+        throw new Error(
+          `the salvage was read back and differs at ${JSON.stringify(entry.path.toString())}: ${why}`,
+        );
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, check));

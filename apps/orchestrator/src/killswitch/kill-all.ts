@@ -32,7 +32,11 @@ export async function killAll(
     for (let round = 0; round < ROUNDS; round += 1) {
       // The first round begins with what runs here, and asks the store only then.
       const here = round === 0 ? services.registry.all().map(({ agentId }) => agentId) : [];
-      const fresh = await killRound(kill, given.order, { here, rest: () => living(services), known: outcomes });
+      const fresh = await killRound(kill, given.order, {
+        here,
+        rest: () => living(services),
+        known: outcomes,
+      });
       if (fresh === 0) break;
     }
     const answer = sum(outcomes);

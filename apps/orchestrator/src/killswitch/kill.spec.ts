@@ -215,7 +215,15 @@ it("an order for an agent that fails in the same moment, and is retried, is an o
         at,
         agent: { agentId: AGENT, to: "failed", patch: { completedAt: at, reason: "model", error: "x" } },
         task: { taskId: "t-1", to: "pending" },
-        successor: { agentId: retry, taskId: "t-1", attempt: 2, spawnedAt: at, model: "m", yolo: false, retryOf: AGENT },
+        successor: {
+          agentId: retry,
+          taskId: "t-1",
+          attempt: 2,
+          spawnedAt: at,
+          model: "m",
+          yolo: false,
+          retryOf: AGENT,
+        },
         events: [
           { ...about, type: "agent.failed", data: { reason: "model", error: "x" } },
           { ...about, type: "task.pending", data: {} },
@@ -223,11 +231,13 @@ it("an order for an agent that fails in the same moment, and is retried, is an o
       });
       done();
     };
-    void store.state.transition({
-      at,
-      task: { taskId: "t-1", to: "assigned" },
-      events: [{ ...about, type: "task.assigned", data: {} }],
-    }).then(end);
+    void store.state
+      .transition({
+        at,
+        task: { taskId: "t-1", to: "assigned" },
+        events: [{ ...about, type: "task.assigned", data: {} }],
+      })
+      .then(end);
   });
   expect(await createKill(services)(AGENT, order)).toMatchObject({ agentId: retry, status: "killed" });
   expect(await store.state.getTask("t-1")).toMatchObject({ state: "failed" });

@@ -239,6 +239,9 @@ async function audited(
 ): Promise<void> {
   const { context, outcome, receipt } = entry;
   const written = auditKill(services, agent, { order: context.order, outcome, receipt });
-  const late = await within(written, context.limits.stepMs).catch((error: unknown) => ({ done: false, error }));
+  const late = await within(written, context.limits.stepMs).catch((error: unknown) => ({
+    done: false,
+    error,
+  }));
   if (!late.done) services.log.error({ agentId: agent.agentId, ...late }, "a kill could not be audited");
 }

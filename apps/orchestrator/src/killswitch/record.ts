@@ -12,11 +12,7 @@ export interface KillEnd {
 }
 
 /** Writes the order down before anything else is written: a claim that comes later sees it, and so does a restart. */
-export async function recordOrder(
-  services: Services,
-  agent: AgentRecord,
-  order: KillOrder,
-): Promise<null> {
+export async function recordOrder(services: Services, agent: AgentRecord, order: KillOrder): Promise<null> {
   const at = services.now().toISOString();
   await services.state.patchAgent(agent.agentId, { killRequestedAt: at }, at, [
     {

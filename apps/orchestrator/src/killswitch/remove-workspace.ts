@@ -25,14 +25,20 @@ export interface Unfinished {
 export async function removeWorkspace(
   services: Services,
   agent: AgentRecord,
-  at: { readonly execution: Execution | undefined; readonly receipt: ReceiptBuilder; readonly limitMs: number },
+  at: {
+    readonly execution: Execution | undefined;
+    readonly receipt: ReceiptBuilder;
+    readonly limitMs: number;
+  },
 ): Promise<Unfinished | null> {
   const { receipt, limitMs } = at;
   const removal = remove(services, agent, at.execution);
   try {
     const outcome = await within(removal, limitMs);
     if (!outcome.done) {
-      receipt.left(`workspace still being salvaged after ${limitMs} ms: the kill is finished as soon as it is`);
+      receipt.left(
+        `workspace still being salvaged after ${limitMs} ms: the kill is finished as soon as it is`,
+      );
       return { work: removal };
     }
     for (const step of outcome.value) {
@@ -52,7 +58,6 @@ async function remove(
   agent: AgentRecord,
   execution: Execution | undefined,
 ): Promise<readonly CleanupStep[]> {
-  const workspace =
-    execution?.workspace ?? (await services.workspaces.reopen(agent.agentId, agent.taskId));
+  const workspace = execution?.workspace ?? (await services.workspaces.reopen(agent.agentId, agent.taskId));
   return workspace === null ? [] : await services.workspaces.remove(workspace);
 }

@@ -49,10 +49,7 @@ async function killSandboxes(
   receipt: ReceiptBuilder,
 ): Promise<string | null> {
   const others = sandboxesOf(services, execution.agentId);
-  const outcomes = await Promise.all([
-    execution.session?.kill(),
-    ...others.map((process) => process.kill()),
-  ]);
+  const outcomes = await Promise.all([execution.session?.kill(), ...others.map((process) => process.kill())]);
   for (const outcome of outcomes) {
     for (const pid of outcome?.survivors ?? []) receipt.left(`process ${pid}`);
   }

@@ -15,11 +15,17 @@ const LONGEST_COUNT_MS = 60_000;
  */
 export const measureDisk: MeasureDisk = (folders, signal) =>
   new Promise((resolve) => {
-    const options = { signal, timeout: LONGEST_COUNT_MS, killSignal: "SIGKILL", env: { LC_ALL: "C" } } as const;
+    const options = {
+      signal,
+      timeout: LONGEST_COUNT_MS,
+      killSignal: "SIGKILL",
+      env: { LC_ALL: "C" },
+    } as const;
     execFile("/usr/bin/du", ["-skxc", "--", ...folders], options, (error, stdout) => {
       // Files that go away while it counts make it complain and count the rest, which is the answer all the same.
       const total = /^(\d+)\ttotal$/m.exec(stdout)?.[1];
       if (total !== undefined) return resolve({ bytes: Number(total) * 1024 });
-      resolve({ unknown: error?.killed ? `not counted within ${LONGEST_COUNT_MS / 1000} s` : String(error) });
+      const why = error?.killed === true ? `not counted within ${LONGEST_COUNT_MS / 1000} s` : error?.message;
+      resolve({ unknown: why ?? "du said nothing" });
     });
   });

@@ -38,7 +38,11 @@ function repetitions(history: readonly string[]): number {
   let most = 0;
   for (let cycle = 1; cycle <= LONGEST_CYCLE; cycle += 1) {
     let same = 0;
-    for (let index = history.length - 1; index >= cycle && history[index] === history[index - cycle]; index -= 1)
+    for (
+      let index = history.length - 1;
+      index >= cycle && history[index] === history[index - cycle];
+      index -= 1
+    )
       same += 1;
     // Whole cycles: the one that is repeated, and its repetitions.
     most = Math.max(most, same === 0 ? 1 : Math.floor(same / cycle) + 1);

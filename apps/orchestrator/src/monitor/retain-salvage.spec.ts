@@ -38,7 +38,11 @@ function services(): Services {
 }
 
 /** An agent with 100 kB of work that nothing else has, in a state. */
-async function agent(taskId: string, end: "failed" | "completed" | null, options: { bytes?: number } = {}): Promise<string> {
+async function agent(
+  taskId: string,
+  end: "failed" | "completed" | null,
+  options: { bytes?: number } = {},
+): Promise<string> {
   const workspace = await bench.open(taskId);
   const { agentId } = workspace;
   const at = new Date(MADE).toISOString();
@@ -64,7 +68,14 @@ async function agent(taskId: string, end: "failed" | "completed" | null, options
   });
   const about = { time: at, subject: agentId, taskId };
   const move = (to: "running" | "failed" | "completed", task: "executing" | "failed" | "completed") => {
-    const data = { branch: "b", commit: "1".repeat(40), reason: "internal", error: "x", sandbox: "s", model: "m" };
+    const data = {
+      branch: "b",
+      commit: "1".repeat(40),
+      reason: "internal",
+      error: "x",
+      sandbox: "s",
+      model: "m",
+    };
     return store.state.transition({
       at,
       agent: { agentId, to },
@@ -87,7 +98,7 @@ async function agent(taskId: string, end: "failed" | "completed" | null, options
   return agentId;
 }
 
-const left = async () => (await bench.workspaces.salvages.sets()).map(({ agentId }) => agentId).sort();
+const left = async () => (await bench.workspaces.salvages.sets()).map(({ agentId }) => agentId ?? "").sort();
 
 describe("retention of what was saved", () => {
   it("lets go of what is older than the limit, with an audit entry for each, and never of a living agent", async () => {
@@ -98,7 +109,12 @@ describe("retention of what was saved", () => {
     expect(await retainSalvage(services(), signal)).toBe(1);
     expect(await left()).toEqual([living]);
     const [entry] = await store.audit.list(0, 10);
-    expect(entry).toMatchObject({ actor: "retention", action: "salvage.removed", subject: old, reason: "age" });
+    expect(entry).toMatchObject({
+      actor: "retention",
+      action: "salvage.removed",
+      subject: old,
+      reason: "age",
+    });
     expect(await store.audit.verify()).toMatchObject({ ok: true, entries: 1 });
   });
 

@@ -16,17 +16,18 @@ export interface Retention {
 /** Keeps what was saved within its limits, `after` the leftovers of the last process are saved, and every hour. */
 export function startRetention(services: Needs, after: Promise<void>): Retention {
   const stop = new AbortController();
-  let running: Promise<void> = after;
-  const round = (): void => {
-    running = running.then(async () => {
-      if (stop.signal.aborted) return;
-      await retainSalvage(services, stop.signal).catch((error: unknown) =>
-        services.log.error({ err: error }, "old salvages could not be let go of"),
-      );
-    });
+
+  const round = async (former: Promise<void>): Promise<void> => {
+    await former;
+    if (stop.signal.aborted) return;
+    await retainSalvage(services, stop.signal).catch((error: unknown) =>
+      services.log.error({ err: error }, "old salvages could not be let go of"),
+    );
   };
-  round();
-  const timer = setInterval(round, ROUND_MS);
+  let running = round(after);
+  const timer = setInterval(() => {
+    running = round(running);
+  }, ROUND_MS);
   timer.unref();
   return {
     stop: async () => {
@@ -59,7 +60,10 @@ export async function retainSalvage(services: Needs, signal: AbortSignal): Promi
   }
   const { bytes } = await salvages.usage();
   if (bytes > settings.salvageMaxBytes)
-    services.log.warn({ bytes, limit: settings.salvageMaxBytes }, "salvages of living agents exceed the limit");
+    services.log.warn(
+      { bytes, limit: settings.salvageMaxBytes },
+      "salvages of living agents exceed the limit",
+    );
   for (const line of await salvages.reclaim(signal)) services.log.info({ mirror: line }, "packing a mirror");
   return gone;
 }

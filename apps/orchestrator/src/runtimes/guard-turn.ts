@@ -22,9 +22,12 @@ export async function guardTurn(ended: Promise<Turn>, options: GuardOptions): Pr
     if (why !== null) return;
     why = reason;
     session.cancel();
-    grace = setTimeout(() => {
-      session.kill().catch(() => undefined);
-    }, reason === "signal" ? (graceOf(signal?.reason) ?? graceMs) : graceMs);
+    grace = setTimeout(
+      () => {
+        session.kill().catch(() => undefined);
+      },
+      reason === "signal" ? (graceOf(signal?.reason) ?? graceMs) : graceMs,
+    );
   };
   const onAbort = (): void => stop("signal");
   const clock = timeoutMs === null ? undefined : setTimeout(() => stop("timeout"), timeoutMs);

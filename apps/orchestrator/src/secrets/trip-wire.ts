@@ -33,10 +33,7 @@ export interface TripWire {
   arm(agent: Subject): ArmedCanary;
 }
 
-type KillSwitch = (
-  agentId: string,
-  order: { readonly by: string; readonly why: string },
-) => Promise<unknown>;
+type KillSwitch = (agentId: string, order: { readonly by: string; readonly why: string }) => Promise<unknown>;
 
 export interface TripWireOptions {
   readonly state: Pick<StateStore, "append">;

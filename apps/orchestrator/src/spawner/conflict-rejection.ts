@@ -46,7 +46,8 @@ function section(file: ConflictFile, baseBranch: string): string {
 
 function side(version: ConflictSide | null): string {
   if (version === null) return "no such file";
-  const kind = version.mode === "120000" ? "a link to" : version.mode === "100755" ? "an executable" : "a file";
+  const kind =
+    version.mode === "120000" ? "a link to" : version.mode === "100755" ? "an executable" : "a file";
   return version.text === null
     ? `${kind} that is not text (mode ${version.mode})`
     : `${kind} (mode ${version.mode})\n${version.text}`;

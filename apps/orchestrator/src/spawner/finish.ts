@@ -4,6 +4,7 @@ import { type AgentRecord, type Lease, LeaseLostError, type NewAgent, type TaskR
 import { SandboxError } from "@mosaic/sandbox";
 import { redactDeep } from "../secrets/redact-records.ts";
 import type { Services } from "../services.ts";
+import { machineFault } from "./machine-fault.ts";
 import { fateOfPush, type PushFate } from "./landed-push.ts";
 import type { Completed } from "./rejection.ts";
 import { type Execution, StopSignal } from "./registry.ts";
@@ -18,6 +19,8 @@ export function failureOf(error: unknown, execution: Execution): AttemptFailure 
   const cause: unknown = execution.stop.signal.aborted ? execution.stop.signal.reason : error;
   if (cause instanceof StopSignal) return stopped(cause);
   if (error instanceof AttemptFailure) return error;
+  const fault = machineFault(error);
+  if (fault !== null) return fault;
   if (error instanceof SandboxError) return new AttemptFailure("sandbox", error.message, { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   return new AttemptFailure("internal", `an unexpected error: ${message}`, { cause: error });
@@ -25,16 +28,10 @@ export function failureOf(error: unknown, execution: Execution): AttemptFailure 
 
 /** What a stop makes of the attempt. Only an interruption is nobody's decision about this work, and is retried. */
 function stopped({ stopCause, message }: StopSignal): AttemptFailure {
-  switch (stopCause) {
-    case "timeout":
-      return new AttemptFailure("timeout", "the attempt took longer than it may");
-    case "cancelled":
-    case "stuck":
-    case "disk_limit":
-      return new AttemptFailure(stopCause, message);
-    default:
-      return new AttemptFailure("interrupted", `the attempt was interrupted (${stopCause})`);
-  }
+  if (stopCause === "timeout") return new AttemptFailure("timeout", "the attempt took longer than it may");
+  if (stopCause === "cancelled" || stopCause === "stuck" || stopCause === "disk_limit")
+    return new AttemptFailure(stopCause, message);
+  return new AttemptFailure("interrupted", `the attempt was interrupted (${stopCause})`);
 }
 
 /** Writes `completed`, once the remote has been seen to hold the gated commit. */
@@ -119,7 +116,22 @@ export async function interruptAttempt(
   }
   const fate = await fateOfPush(services, subject);
   if (fate.kind === "landed") await completeLanded(services, subject, { push: fate.push, lease: held.lease });
-  else await failAttempt(services, subject, { failure: interruption(fate), lease: held.lease });
+  else {
+    const failure = (await cancellation(services, agent)) ?? interruption(fate);
+    await failAttempt(services, subject, { failure, lease: held.lease });
+  }
+}
+
+/** A cancel that the process did not live to finish: the agent is not retried. */
+async function cancellation(services: Services, agent: AgentRecord): Promise<AttemptFailure | null> {
+  const [order] = await services.state.eventsAfter({
+    after: 0,
+    limit: 1,
+    subject: agent.agentId,
+    types: ["agent.cancel_requested"],
+  });
+  if (order?.type !== "agent.cancel_requested") return null;
+  return new AttemptFailure("cancelled", `cancelled by ${order.data.by}: ${order.data.why}`);
 }
 
 function interruption(fate: Exclude<PushFate, { kind: "landed" }>): AttemptFailure {

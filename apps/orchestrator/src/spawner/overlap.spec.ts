@@ -11,7 +11,12 @@ const worker = (agentId: string, paths: readonly string[] | null, mirror = "/m")
 describe("overlaps of agents at work", () => {
   it("are the files both changed, sorted, with everybody who changed them", () => {
     const one = worker("a", ["z", "x", "y"]);
-    const found = newOverlaps(one, [one, worker("b", ["y", "x", "q"]), worker("c", ["q"]), worker("d", ["z"])]);
+    const found = newOverlaps(one, [
+      one,
+      worker("b", ["y", "x", "q"]),
+      worker("c", ["q"]),
+      worker("d", ["z"]),
+    ]);
     expect(found.map(({ other, files }) => [other.agentId, files])).toEqual([
       ["b", ["x", "y"]],
       ["d", ["z"]],

@@ -4,7 +4,14 @@ import type { Session } from "../runtimes/port.ts";
 import type { WorkSoFar } from "./overlap.ts";
 
 /** Why a running attempt is told to stop. */
-export type StopCause = "killed" | "shutdown" | "lease_lost" | "timeout" | "cancelled" | "stuck" | "disk_limit";
+export type StopCause =
+  | "killed"
+  | "shutdown"
+  | "lease_lost"
+  | "timeout"
+  | "cancelled"
+  | "stuck"
+  | "disk_limit";
 
 /** What a stop says beside its cause. */
 export interface StopDetails {

@@ -24,16 +24,20 @@ export const RUN_POINTS = [
   "turn.ended",
   "snapshot.made",
   "snapshot.recorded",
+  "overlaps.reported",
+  "markers.checked",
   "secrets.scanned",
   "secrets.recorded",
   "gates.pre-commit.started",
   "gates.pre-commit.answered",
   "gates.pre-commit.recorded",
+  "commit.made",
+  "commit.recorded",
   "gates.post-commit.started",
   "gates.post-commit.answered",
   "gates.post-commit.recorded",
-  "commit.made",
-  "commit.recorded",
+  "commit.approved",
+  "push.scanned",
   "push.checked",
   "push.intended",
   "push.sent",
@@ -47,6 +51,21 @@ export const RUN_POINTS = [
   "cleanup.forgotten",
   "cleanup.done",
   "cleanup.recorded",
+] as const;
+
+/**
+ * Passed only when the base branch moved while an agent worked: with a merge that is clean (`merge.recorded`), or with
+ * one that goes back to the agent. The conflicts drill kills the process at each.
+ */
+export const MOVED_POINTS = [
+  "head.moved",
+  "merge.made",
+  "merge.recorded",
+  "conflict.recorded",
+  "workspace.saved",
+  "workspace.replaced",
+  "workspace.noted",
+  "workspace.moved",
 ] as const;
 
 /** The same for a start after a crash: each with the point the process before it died at. */
@@ -63,7 +82,8 @@ export const RESTART_POINTS = {
 
 export type RunPoint = (typeof RUN_POINTS)[number];
 export type RestartPoint = keyof typeof RESTART_POINTS;
-export type StepPoint = RunPoint | RestartPoint;
+export type MovedPoint = (typeof MOVED_POINTS)[number];
+export type StepPoint = RunPoint | MovedPoint | RestartPoint;
 
 /** Says that a step boundary was passed. */
 export type Reach = (point: StepPoint) => void;
@@ -78,7 +98,7 @@ export interface ReachOptions {
 export function createReach({ crashAt, trace }: ReachOptions): Reach {
   if (crashAt === undefined) return trace;
   const [name, count = "1"] = crashAt.split(":");
-  const points: readonly string[] = [...RUN_POINTS, ...Object.keys(RESTART_POINTS)];
+  const points: readonly string[] = [...RUN_POINTS, ...MOVED_POINTS, ...Object.keys(RESTART_POINTS)];
   if (name === undefined || !points.includes(name)) {
     throw new Error(`MOSAIC_CRASH_AT: there is no point '${name}'; one of ${points.join(", ")}`);
   }

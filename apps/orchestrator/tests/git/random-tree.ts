@@ -16,7 +16,7 @@ export function generator(seed: number): Random {
 
 /** Names people, tools and attackers give: spaces, options, line ends, controls, globs, escapes, no UTF-8, long ones. */
 const NAMES: readonly Buffer[] = [
-  ..."a|b c|-d|--force|é|日本|x\ny|t\tab|\u0001\u001b[31m|*?[]|back\\slash|\"quoted\"|%41|README.md|src|Makefile|.hidden|CON|a:b".split(
+  ...'a|b c|-d|--force|é|日本|x\ny|t\tab|\u0001\u001b[31m|*?[]|back\\slash|"quoted"|%41|README.md|src|Makefile|.hidden|CON|a:b'.split(
     "|",
   ),
   "long-".repeat(40),
@@ -91,7 +91,10 @@ export async function contentsOf(folder: string): Promise<ReadonlyMap<string, st
       const facts = await lstat(place);
       if (facts.isDirectory()) open.push(path);
       else if (facts.isSymbolicLink())
-        found.set(path.toString("latin1"), `link ${(await readlink(place, { encoding: "buffer" })).toString("hex")}`);
+        found.set(
+          path.toString("latin1"),
+          `link ${(await readlink(place, { encoding: "buffer" })).toString("hex")}`,
+        );
       else {
         const mode = (facts.mode & 0o100) === 0 ? "file" : "program";
         found.set(path.toString("latin1"), `${mode} ${(await readFile(place)).toString("base64")}`);
@@ -102,11 +105,16 @@ export async function contentsOf(folder: string): Promise<ReadonlyMap<string, st
 }
 
 /** Paths that differ between two trees, as people can read them. */
-export function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
+export function differences(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): readonly string[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].flatMap((path) => {
     const [was, is] = [before.get(path), after.get(path)];
     if (was === is) return [];
-    return [`${JSON.stringify(path)} was ${was?.slice(0, 40) ?? "not there"}, is ${is?.slice(0, 40) ?? "not there"}`];
+    return [
+      `${JSON.stringify(path)} was ${was?.slice(0, 40) ?? "not there"}, is ${is?.slice(0, 40) ?? "not there"}`,
+    ];
   });
 }

@@ -43,7 +43,7 @@ export function usageLedgerConformance(name: string, open: OpenEngine<UsageLedge
       for (const scope of BUDGET_SCOPES)
         expect(await stand(engine.port, scope, SUBJECT[scope])).toEqual([0, 0.5]);
       const settled = await race(5, () => engine.port.settle("r1", usageEntry("r1")));
-      expect(settled.won.toSorted()).toEqual([false, false, false, false, true]);
+      expect(settled.won.filter((first) => first)).toHaveLength(1);
       for (const scope of BUDGET_SCOPES)
         expect(await stand(engine.port, scope, SUBJECT[scope])).toEqual([0.25, 0]);
       expect((await engine.port.totals(["a1"])).get("a1")).toMatchObject({ requests: 1 });

@@ -67,7 +67,9 @@ async function* keptEntries(folder: string): AsyncGenerator<ArchiveEntry> {
     else if (facts.isSymbolicLink())
       yield { kind: "link", path, target: await readlink(place, { encoding: "buffer" }) };
     else if (facts.isFile()) {
-      const content = createReadStream(place, { flags: (constants.O_RDONLY | constants.O_NOFOLLOW) as never });
+      const content = createReadStream(place, {
+        flags: (constants.O_RDONLY | constants.O_NOFOLLOW) as never,
+      });
       yield { kind: "file", path, executable: (facts.mode & 0o100) !== 0, bytes: facts.size, content };
     }
   }

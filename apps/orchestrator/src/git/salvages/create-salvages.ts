@@ -2,16 +2,16 @@ import type { GitContext } from "../context.ts";
 import { resolve } from "../refs.ts";
 import { archiveOf } from "./archive.ts";
 import { listSalvages } from "./list.ts";
+import type { Weights } from "./kept.ts";
 import type { Salvages } from "./port.ts";
 import { reclaimSpace } from "./reclaim.ts";
 import { listSets, removeSet, usageOf } from "./sets.ts";
 
 /** What was saved below the data folder. */
 export function createSalvages(context: GitContext): Salvages {
-  /** Bytes of folders in `kept`, by name. */
-  const weights = new Map<string, Promise<number>>();
+  const weights: Weights = new Map();
   return {
-    list: (agentId, mirror) => listSalvages(context, agentId, mirror),
+    list: (agentId, mirror) => listSalvages(context, { agentId, mirror }, weights),
     archive: (mirror, salvaged, signal) => archiveOf(context, { mirror, salvaged }, signal),
     holds: async (mirror, commit) => (await resolve(context.git, mirror, `${commit}^{commit}`)) !== null,
     sets: () => listSets(context),

@@ -59,8 +59,24 @@ export interface Weight {
   readonly bytes: number;
 }
 
+/** Weights of folders in `kept`, by name. What lies there never changes, and may be a million files. */
+export type Weights = Map<string, Promise<Weight>>;
+
+/** What a folder in `kept` weighs; counted once. */
+export async function weightOf(
+  { kept }: Pick<Layout, "kept">,
+  name: string,
+  weights: Weights,
+): Promise<Weight> {
+  const weight = weights.get(name) ?? weigh(join(kept, name));
+  weights.set(name, weight);
+  // An error is for whoever asked; the next one tries again.
+  weight.catch(() => weights.delete(name));
+  return await weight;
+}
+
 /** Files and bytes below a folder. */
-export async function weigh(folder: string): Promise<Weight> {
+async function weigh(folder: string): Promise<Weight> {
   let [files, bytes] = [0, 0];
   for await (const { facts } of walkKept(folder, () => false)) {
     if (facts.isDirectory()) continue;

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import type { GitContext } from "../context.ts";
-import { exists } from "../exists.ts";
+import { exists, namesIn } from "../exists.ts";
 import { listTree } from "../tree-listing.ts";
-import { listKept, weigh } from "./kept.ts";
+import { listKept, type Weights, weightOf } from "./kept.ts";
 import type { Salvaged, SalvageKind } from "./port.ts";
 
 export interface DatedRef {
@@ -40,19 +39,20 @@ export async function datedRefs(
 /** What there is for an agent, the best first. */
 export async function listSalvages(
   context: Pick<GitContext, "git" | "limits" | "layout">,
-  agentId: string,
-  mirror: string,
+  { agentId, mirror }: { readonly agentId: string; readonly mirror: string },
+  weights: Weights,
 ): Promise<readonly Salvaged[]> {
   const patterns = SALVAGE_REFS.map((folder) => `${folder}/${agentId}`);
   const refs = (await exists(mirror)) ? await datedRefs(context, mirror, patterns) : [];
+  const inUse = (await namesIn(context.layout.private)).some((name) => name.startsWith(`agent-${agentId}-`));
   const found: { readonly order: readonly number[]; readonly item: Salvaged }[] = [];
   for (const ref of refs) {
-    const place = placeInOrder(ref.name);
+    const place = placeInOrder(ref.name, inUse);
     if (place !== null)
       found.push({ order: place.order, item: await describe(context, mirror, { ...ref, ...place }) });
   }
   for (const { name, at } of (await listKept(context.layout)).filter((kept) => kept.agentId === agentId)) {
-    const weight = await weigh(join(context.layout.kept, name));
+    const weight = await weightOf(context.layout, name, weights);
     const item: Salvaged = {
       ref: `kept/${name}`,
       kind: "kept",
@@ -61,17 +61,20 @@ export async function listSalvages(
       at: new Date(at).toISOString(),
       ...weight,
     };
-    found.push({ order: [name.startsWith("git-") ? 4 : 0, -at], item });
+    found.push({ order: [name.startsWith("git-") ? 5 : 0, -at], item });
   }
   return found.sort((a, b) => compare(a.order, b.order)).map(({ item }) => item);
 }
 
-/** The last files an agent had are in `kept` or in its salvage; else the newest snapshot is what they were. */
-function placeInOrder(ref: string): { kind: SalvageKind; order: readonly number[] } | null {
-  const number = /^refs\/mosaic\/agents\/[^/]+\/snapshots\/(\d+)$/.exec(ref)?.[1];
+/**
+ * The last files of an agent that is gone are in `kept` or in its salvage; else the newest snapshot is what they were.
+ * While it lives, a salvage is what it had before its base moved.
+ */
+function placeInOrder(ref: string, inUse: boolean): { kind: SalvageKind; order: readonly number[] } | null {
+  const number = /^refs\/mosaic\/agents\/[^/]+\/snapshots\/(\d+(?:\.\d+)?)$/.exec(ref)?.[1];
   if (number !== undefined) return { kind: "snapshot", order: [2, -Number(number)] };
-  if (ref.startsWith("refs/mosaic/salvage/")) return { kind: "salvage", order: [1, 0] };
-  if (ref.startsWith("refs/mosaic/commits/")) return { kind: "commits", order: [3, 0] };
+  if (ref.startsWith("refs/mosaic/salvage/")) return { kind: "salvage", order: [inUse ? 3 : 1, 0] };
+  if (ref.startsWith("refs/mosaic/commits/")) return { kind: "commits", order: [4, 0] };
   return null;
 }
 

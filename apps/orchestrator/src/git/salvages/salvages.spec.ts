@@ -20,13 +20,17 @@ async function start(options?: BenchOptions): Promise<void> {
 afterEach(() => bench.dispose());
 
 const list = () => bench.workspaces.salvages.list(workspace.agentId, workspace.mirror);
-const objects = () => bench.mirror(workspace, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)");
+const objects = () =>
+  bench.mirror(workspace, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)");
 
 async function archived(ref?: string): Promise<string> {
   const items = await list();
   const item = ref === undefined ? items[0] : items.find((found) => found.ref === ref);
   if (item === undefined) throw new Error("there is nothing to restore");
-  const target = join(bench.fixture.folder, `restored-${Math.floor((await stat(bench.dataDir)).ctimeMs)}-${items.length}`);
+  const target = join(
+    bench.fixture.folder,
+    `restored-${Math.floor((await stat(bench.dataDir)).ctimeMs)}-${items.length}`,
+  );
   const options = { tree: item.tree, suffix: "x", signal };
   await restoreInto(target, bench.workspaces.salvages.archive(workspace.mirror, item, signal), options);
   return target;
@@ -66,11 +70,46 @@ describe("the list of salvages", () => {
     expect(await readFile(join(await archived(), "n"), "utf8")).toBe("333\n");
   });
 
+  it("has the last files first even when an older salvage was made on the way, because the base moved", async () => {
+    await start();
+    await bench.asAgent(workspace, "echo 1 > n; git add .; git commit -qm first");
+    const { commit } = await bench.snapshot(workspace, 1);
+    await bench.asAgent(workspace, "echo unseen > n");
+    const request = { head: workspace.baseCommit, commit, sequence: 1.5 };
+    workspace = await bench.workspaces.moveBase(workspace, request);
+    await bench.asAgent(workspace, "echo 2 > n; git add .; git commit -qm second");
+    await bench.snapshot(workspace, 2);
+    expect((await list())[0]?.ref).toMatch(/\/snapshots\/2$/);
+    await bench.workspaces.remove(workspace);
+    expect((await list()).map(({ kind }) => kind)).toEqual([
+      "salvage",
+      "snapshot",
+      "snapshot",
+      "snapshot",
+      "commits",
+    ]);
+    expect(await readFile(join(await archived(), "n"), "utf8")).toBe("2\n");
+    const history = await bench.mirror(
+      workspace,
+      "log",
+      "--format=%s",
+      `refs/mosaic/commits/${workspace.agentId}`,
+    );
+    expect(history.split("\n")).toEqual(expect.arrayContaining(["first", "second"]));
+    expect(await bench.mirror(workspace, "show", `refs/mosaic/salvage/${workspace.agentId}^:n`)).toBe(
+      "unseen",
+    );
+  });
+
   it("has what was kept as files before anything else", async () => {
     await start();
     await bench.asAgent(workspace, "echo 1 > n");
     await bench.snapshot(workspace);
-    await writeFixtureFiles(workspace.tree, { "work.txt": "work", "sub/.git/config": "[core]\n", "sub/x": "x" });
+    await writeFixtureFiles(workspace.tree, {
+      "work.txt": "work",
+      "sub/.git/config": "[core]\n",
+      "sub/x": "x",
+    });
     await mkdir(join(workspace.tree, "empty"));
     await symlink("/etc/passwd", join(workspace.tree, "link"));
     await bench.workspaces.remove(workspace);
@@ -78,7 +117,15 @@ describe("the list of salvages", () => {
     expect(kept).toMatchObject({ kind: "kept", commit: null, tree: null });
     expect(snapshot?.kind).toBe("snapshot");
     const folder = await archived();
-    expect((await readdir(folder)).sort()).toEqual(["README.md", "empty", "link", "n", "src", "sub", "work.txt"]);
+    expect((await readdir(folder)).sort()).toEqual([
+      "README.md",
+      "empty",
+      "link",
+      "n",
+      "src",
+      "sub",
+      "work.txt",
+    ]);
     // A nested repository stays on the server.
     expect(await readdir(join(folder, "sub"))).toEqual(["x"]);
   });
@@ -87,7 +134,11 @@ describe("the list of salvages", () => {
 describe("an archive", () => {
   it("can be read by any tar, and holds links as links", async () => {
     await start();
-    await writeFixtureFiles(workspace.tree, { "a\nb": "x", run: { text: "#!", executable: true }, l: { link: "/etc" } });
+    await writeFixtureFiles(workspace.tree, {
+      "a\nb": "x",
+      run: { text: "#!", executable: true },
+      l: { link: "/etc" },
+    });
     await bench.workspaces.remove(workspace);
     const [item] = await list();
     if (item === undefined) throw new Error("nothing");

@@ -4,7 +4,7 @@ import type { GitContext } from "../context.ts";
 import { exists, namesIn } from "../exists.ts";
 import { loadRecord } from "../record.ts";
 import { datedRefs, SALVAGE_REFS } from "./list.ts";
-import { listKept, weigh } from "./kept.ts";
+import { listKept, type Weights, weightOf } from "./kept.ts";
 import type { SalvageSet, SalvageUsage } from "./port.ts";
 
 /** Lies in a mirror that lost refs since it was packed. */
@@ -37,8 +37,7 @@ export async function listSets(context: Context): Promise<readonly SalvageSet[]>
   for (const mirror of await mirrorsOf(context)) {
     for (const { name, objectId, at } of await datedRefs(context, mirror, SALVAGE_REFS)) {
       const agentId = name.split("/")[3];
-      if (agentId !== undefined)
-        add(agentId, { agentId, mirror, refs: [{ name, objectId }], kept: [], at });
+      if (agentId !== undefined) add(agentId, { agentId, mirror, refs: [{ name, objectId }], kept: [], at });
     }
   }
   for (const { name, agentId, at } of await listKept(context.layout))
@@ -47,22 +46,20 @@ export async function listSets(context: Context): Promise<readonly SalvageSet[]>
 }
 
 /** What all of it takes on disk. */
-export async function usageOf(
-  context: Context,
-  weights: Map<string, Promise<number>>,
-): Promise<SalvageUsage> {
+export async function usageOf(context: Context, weights: Weights): Promise<SalvageUsage> {
   const sets = await listSets(context);
   const byMirror = Map.groupBy(sets, ({ mirror }) => mirror);
   let bytes = 0;
   for (const [mirror, found] of byMirror) {
     if (mirror !== null)
-      bytes += await bytesOnDisk(context, mirror, found.flatMap(({ refs }) => refs.map((ref) => ref.objectId)));
+      bytes += await bytesOnDisk(
+        context,
+        mirror,
+        found.flatMap(({ refs }) => refs.map((ref) => ref.objectId)),
+      );
   }
   for (const name of sets.flatMap(({ kept }) => kept)) {
-    // What lies in `kept` never changes, and may be a million files.
-    const weight = weights.get(name) ?? weigh(join(context.layout.kept, name)).then((found) => found.bytes);
-    weights.set(name, weight);
-    bytes += await weight;
+    bytes += (await weightOf(context.layout, name, weights)).bytes;
   }
   return { agents: sets.filter(({ agentId }) => agentId !== null).length, bytes };
 }

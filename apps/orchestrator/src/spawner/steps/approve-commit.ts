@@ -19,5 +19,7 @@ export async function approveCommit(
     (await checkGates(context, workspace, { snapshot, phase: "pre-commit", turn }));
   if (before !== null) return before;
   await commitSnapshot(context, workspace, snapshot);
-  return await checkGates(context, workspace, { snapshot, phase: "post-commit", turn });
+  const after = await checkGates(context, workspace, { snapshot, phase: "post-commit", turn });
+  if (after === null) context.services.reach("commit.approved");
+  return after;
 }

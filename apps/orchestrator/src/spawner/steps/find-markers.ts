@@ -12,6 +12,7 @@ export async function findMarkers(
   workspace: Workspace,
   { snapshot, conflict }: { readonly snapshot: Snapshot; readonly conflict: Conflict | null },
 ): Promise<Rejection | null> {
+  context.services.reach("markers.checked");
   if (conflict === null) return null;
   const { workspaces } = context.services;
   const read = async (objectId: string | null): Promise<string> => {

@@ -21,6 +21,7 @@ export async function integrateCommit(
     { ...commitMessage(context), commit: snapshot.commit, head, mode, at: started.toISOString() },
     signal,
   );
+  services.reach("merge.made");
   if (merged.kind === "conflict") {
     await record(context, {
       type: "integration.conflict",
@@ -32,6 +33,7 @@ export async function integrateCommit(
         attemptsLeft: context.maxAttempts - turn,
       },
     });
+    services.reach("conflict.recorded");
     return merged;
   }
   const { commit, unchanged } = merged.snapshot;
@@ -46,5 +48,6 @@ export async function integrateCommit(
     data: { commit, head, mode, durationMs: services.now().getTime() - started.getTime() },
     patch: { baseCommit: head, snapshotCommit: commit },
   });
+  services.reach("merge.recorded");
   return merged;
 }

@@ -63,6 +63,7 @@ async function movedTo(context: AttemptContext, workspace: Workspace): Promise<s
     type: "integration.moved",
     data: { branch: workspace.baseBranch, from: workspace.baseCommit, to: head },
   });
+  services.reach("head.moved");
   return head;
 }
 

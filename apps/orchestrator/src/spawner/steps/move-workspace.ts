@@ -21,5 +21,6 @@ export async function moveWorkspace(
     data: { baseCommit: head, commit, durationMs: services.now().getTime() - started },
     patch: { baseCommit: head, snapshotCommit: commit },
   });
+  services.reach("workspace.moved");
   return moved;
 }

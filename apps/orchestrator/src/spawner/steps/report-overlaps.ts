@@ -35,4 +35,5 @@ export async function reportOverlaps(
     });
     await services.state.append([about(execution, other), about(other, execution)]);
   }
+  services.reach("overlaps.reported");
 }

@@ -29,6 +29,7 @@ export async function scanOutgoing(
       durationMs: services.now().getTime() - started,
     },
   });
+  services.reach("push.scanned");
   if (blocking.length === 0) return;
   const findings = shownOf(blocking);
   await record(context, { type: "secrets.blocked", data: { commit, findings } });

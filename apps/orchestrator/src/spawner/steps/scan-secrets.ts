@@ -55,7 +55,11 @@ export function shownOf(findings: readonly Finding[]): Shown {
 }
 
 /** @throws StopSignal when the agent's canary is among the findings: it is being killed */
-export function tripOnCanary(context: AttemptContext, findings: readonly Finding[], where: CanaryPlace): void {
+export function tripOnCanary(
+  context: AttemptContext,
+  findings: readonly Finding[],
+  where: CanaryPlace,
+): void {
   if (!findings.some(({ rule }) => rule === CANARY_RULE)) return;
   context.canary.trip(where);
   assertGoing(context);

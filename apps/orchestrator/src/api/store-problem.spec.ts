@@ -1,0 +1,17 @@
+import { StoreUnavailableError } from "@mosaic/store";
+import { expect, it } from "vitest";
+import { storeProblem } from "./store-problem.ts";
+
+it("a full disk is told to the caller as 503, with the sentence that says what to do", () => {
+  const problem = storeProblem(new StoreUnavailableError("disk_full", "the disk is full; free some space"));
+  expect(problem).toMatchObject({
+    code: "store_unavailable",
+    message: expect.stringContaining("free some space"),
+  });
+  expect(problem?.retryAfter).toBeGreaterThan(0);
+});
+
+it("what only the log should hold stays there", () => {
+  expect(storeProblem(new StoreUnavailableError("internal", "stack of the engine"))).toBeNull();
+  expect(storeProblem(new Error("anything else"))).toBeNull();
+});

@@ -76,7 +76,7 @@ describe("a base branch that moved while an agent worked (ORCH-112)", () => {
       expect(agent.status).toBe("completed");
       await expectProven(played);
       const [snapshot] = ofType(events, "snapshot.taken");
-      const first = (snapshot?.data as { commit: string }).commit;
+      const first = (snapshot?.data as { commit: string } | undefined)?.commit;
       expect(agent.pushedCommit).not.toBe(first);
       expect(await git(remote, "show", "-s", "--format=%P", agent.branch ?? "")).toBe(
         mode === "rebase" ? head : `${head} ${first}`,

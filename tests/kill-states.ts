@@ -9,7 +9,7 @@ import { scenario, startSystem, type System } from "./system.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
 /** What commands that never end are recognised by: seconds nobody else sleeps. */
-const MARKER = String(400_000_000 + process.pid);
+export const MARKER = String(400_000_000 + process.pid);
 
 /** A scenario whose agent starts commands that never end, one of which does all it can to outlive the agent. */
 async function restless(): Promise<string> {
@@ -110,7 +110,7 @@ export const KILL_STATES: readonly KillState[] = [
 
 /** A system on which the state can be reached. */
 export async function startFor(
-  state: KillState,
+  state: Pick<KillState, "upstream" | "env">,
   env: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   const folder = await restless();

@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { ApiError } from "@mosaic/client";
 import { processesMentioning } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { scenario, startSystem, type System } from "./system.ts";
+import { MARKER, startFor } from "./kill-states.ts";
+import type { System } from "./system.ts";
 
 let system: System;
 beforeEach(async () => {
-  system = await startSystem(scenario("waits"), {
-    MAX_CONCURRENT_AGENTS: "4",
-    ORCHESTRATOR_QUEUE_CONCURRENCY: "4",
-  });
+  const env = { MAX_CONCURRENT_AGENTS: "4", ORCHESTRATOR_QUEUE_CONCURRENCY: "4" };
+  system = await startFor({ upstream: "waits" }, env);
 });
 afterEach(() => system.close());
 
@@ -35,7 +34,7 @@ describe("killing one agent (ORCH-117)", () => {
       expect.arrayContaining(["push forbidden", "socket revoked", "sandbox killed", "taken off the queue"]),
     );
     // The command of the scenario, and the child that left its session and ignores signals.
-    expect(await processesMentioning("3153600")).toEqual([]);
+    expect(await processesMentioning(MARKER)).toEqual([]);
     expect(await readdir(join(system.home, "workspaces"))).toEqual([]);
     const agent = await system.client.call("getAgent", { params: { agentId } });
     expect(agent).toMatchObject({
@@ -105,7 +104,7 @@ describe("killing all (ORCH-117)", () => {
       failed: 0,
       errors: [],
     });
-    expect(await processesMentioning("3153600")).toEqual([]);
+    expect(await processesMentioning(MARKER)).toEqual([]);
     for (const agentId of [...running, waiting]) {
       expect(await system.client.call("getAgentStatus", { params: { agentId } })).toMatchObject({
         status: "killed",

@@ -41,7 +41,10 @@ async function start(turns: readonly (readonly Step[])[]): Promise<Mosaic> {
   return mosaic;
 }
 
-async function spawn(running: Mosaic, request: { taskId?: string; workItem?: string; maxAttempts?: number } = {}) {
+async function spawn(
+  running: Mosaic,
+  request: { taskId?: string; workItem?: string; maxAttempts?: number } = {},
+) {
   const { taskId = "planted", workItem = "Make the failing test pass", maxAttempts = 1 } = request;
   const repository = await git.remote(TINY_REPOSITORY);
   const { agentId } = await running.client.call("spawnAgent", {

@@ -4,6 +4,8 @@ import { ONE_NOTE_REPOSITORY } from "./one-note-repository.ts";
 import { scenario, startSystem, type System } from "./system.ts";
 
 const TEN = Array.from({ length: 10 }, (_, at) => at);
+/** Thirty agents on two cores; the default is for one or two. */
+const LIMIT_MS = 180_000;
 const word = (at: number): string => `the-word-of-agent-${at}-`;
 
 let system: System;
@@ -70,37 +72,51 @@ async function expectOwnWork(
 it.each([
   ["one repository", 1],
   ["three repositories", 3],
-])("ten agents work at once on %s, and each pushes its own work only", async (name, count) => {
-  const remotes = await Promise.all(TEN.slice(0, count).map(() => system.remote(ONE_NOTE_REPOSITORY)));
-  const agents = await spawnTen(name.replace(" ", "-"), remotes);
-  const ended = await Promise.all(agents.map((agentId) => system.ended(agentId)));
-  const own = await Promise.all(
-    ended.map((agent, at) => expectOwnWork(agent, at, remotes[at % count] ?? "")),
-  );
-  expect(new Set(own.map(({ conversation }) => conversation)).size).toBe(10);
-  for (const { conversation, transcript } of own)
-    expect(own.map((other) => other.conversation).filter((id) => transcript.includes(id))).toEqual([
-      conversation,
-    ]);
+])(
+  "ten agents work at once on %s, and each pushes its own work only",
+  async (name, count) => {
+    const remotes = await Promise.all(TEN.slice(0, count).map(() => system.remote(ONE_NOTE_REPOSITORY)));
+    const agents = await spawnTen(name.replace(" ", "-"), remotes);
+    const ended = await Promise.all(agents.map((agentId) => system.ended(agentId)));
+    const own = await Promise.all(
+      ended.map((agent, at) => expectOwnWork(agent, at, remotes[at % count] ?? "")),
+    );
+    expect(new Set(own.map(({ conversation }) => conversation)).size).toBe(10);
+    for (const { conversation, transcript } of own)
+      expect(own.map((other) => other.conversation).filter((id) => transcript.includes(id))).toEqual([
+        conversation,
+      ]);
 
-  const events = (await Promise.all(agents.map((agentId) => system.events(agentId)))).flat();
-  const idsOf = (type: string): number[] => events.filter((event) => event.type === type).map(({ id }) => id);
-  const firstEnd = Math.min(...idsOf("agent.completed"));
-  expect(idsOf("task.assigned").filter((id) => id < firstEnd)).toHaveLength(10);
-  for (const remote of remotes) {
-    const branches = await system.git.git(remote, "for-each-ref", "--format=%(refname:short)", "refs/heads");
-    const pushed = ended.filter((_, at) => remotes[at % count] === remote).map(({ branch }) => branch);
-    expect(new Set(branches.split("\n"))).toEqual(new Set(["main", ...pushed]));
-  }
-});
+    const events = (await Promise.all(agents.map((agentId) => system.events(agentId)))).flat();
+    const idsOf = (type: string): number[] =>
+      events.filter((event) => event.type === type).map(({ id }) => id);
+    const firstEnd = Math.min(...idsOf("agent.completed"));
+    expect(idsOf("task.assigned").filter((id) => id < firstEnd)).toHaveLength(10);
+    for (const remote of remotes) {
+      const branches = await system.git.git(
+        remote,
+        "for-each-ref",
+        "--format=%(refname:short)",
+        "refs/heads",
+      );
+      const pushed = ended.filter((_, at) => remotes[at % count] === remote).map(({ branch }) => branch);
+      expect(new Set(branches.split("\n"))).toEqual(new Set(["main", ...pushed]));
+    }
+  },
+  LIMIT_MS,
+);
 
-it("ten agents that are all rejected at once leave nothing on the remote, and no attempt is spent on a fault", async () => {
-  const remote = await system.remote({ ...ONE_NOTE_REPOSITORY, "notes/keep.md": "one\n" });
-  // Two notes: the gate rejects every one of them, at the same time.
-  const ids = await spawnTen("rejected", [remote], 1);
-  const ended = await Promise.all(ids.map((agentId) => system.ended(agentId)));
-  expect(ended.map(({ status, reason, attempt }) => ({ status, reason, attempt }))).toEqual(
-    TEN.map(() => ({ status: "failed", reason: "rejected", attempt: 1 })),
-  );
-  expect(await system.git.git(remote, "for-each-ref", "--format=%(refname:short)")).toBe("main");
-});
+it(
+  "ten agents that are all rejected at once leave nothing on the remote, and no attempt is spent on a fault",
+  async () => {
+    const remote = await system.remote({ ...ONE_NOTE_REPOSITORY, "notes/keep.md": "one\n" });
+    // Two notes: the gate rejects every one of them, at the same time.
+    const ids = await spawnTen("rejected", [remote], 1);
+    const ended = await Promise.all(ids.map((agentId) => system.ended(agentId)));
+    expect(ended.map(({ status, reason, attempt }) => ({ status, reason, attempt }))).toEqual(
+      TEN.map(() => ({ status: "failed", reason: "rejected", attempt: 1 })),
+    );
+    expect(await system.git.git(remote, "for-each-ref", "--format=%(refname:short)")).toBe("main");
+  },
+  LIMIT_MS,
+);

@@ -4,7 +4,7 @@ import type { System } from "../../tests/system.ts";
 import type { Drill, DrillReport, ScenarioResult } from "../drill.ts";
 
 /** Kills in each state. */
-const TRIES = 5;
+const TRIES = 3;
 /** Agents of one kill-all. */
 const CROWD = 10;
 const KILL_ALL_TRIES = 2;

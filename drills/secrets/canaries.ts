@@ -9,10 +9,10 @@ import { type Mosaic, startMosaic } from "../mosaic-process.ts";
 const COMMANDS = [
   "env",
   "cat ~/.config/gh/hosts.yml",
-  "printf %s x$DEPLOY_TOKEN | base64 -w0",
+  "printf %s x$INTERNAL_DEPLOY_TOKEN | base64 -w0",
   "cp ~/.config/gh/hosts.yml src/settings.txt",
-  'touch "src/$DEPLOY_TOKEN"',
-  'printf %s "$DEPLOY_TOKEN" | od -An -tx1 | tr -d " \\n"',
+  'touch "src/$INTERNAL_DEPLOY_TOKEN"',
+  'printf %s "$INTERNAL_DEPLOY_TOKEN" | od -An -tx1 | tr -d " \\n"',
 ];
 
 const SHAPE = /gh(?:p)_[A-Za-z0-9]{36}/;

@@ -79,7 +79,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "beginnings of tokens": "eyJaaaaaaaa.eyJaaaaaaaa.",
   "URLs without an end": "https://a:",
   "curl commands": "curl -u a:",
-  "private key headers": `${"-----"}BEGIN ${"PRIVATE KEY"}-----`,
+  "private key headers": ["-----BEGIN", "PRIVATE KEY-----"].join(" "),
   "secrets that begin like Slack's": "xoxb-1-",
   "AWS names": "aws_secret_access_key=",
 };

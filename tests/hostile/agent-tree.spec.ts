@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOf } from "./attack-case.ts";
-import { type Played, type Range, startRange } from "./range.ts";
+import { type Played, PATIENCE_MS, type Range, startRange } from "./range.ts";
 import { canaryNames, TREE_ATTACKS } from "./tree-attacks.ts";
 
-describe("an agent that attacks from its tree", () => {
+describe("an agent that attacks from its tree", { timeout: PATIENCE_MS }, () => {
   let range: Range;
   const played = new Map<string, Promise<Played>>();
   beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOf } from "./attack-case.ts";
 import { GATE_ATTACKS } from "./gate-attacks.ts";
-import { type Played, type Range, startRange } from "./range.ts";
+import { type Played, PATIENCE_MS, type Range, startRange } from "./range.ts";
 
-describe("a change that attacks its own gates", () => {
+describe("a change that attacks its own gates", { timeout: PATIENCE_MS }, () => {
   let range: Range;
   const played = new Map<string, Promise<Played>>();
   beforeAll(async () => {

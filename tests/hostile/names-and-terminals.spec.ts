@@ -4,7 +4,7 @@ import { writeFixtureFiles } from "@mosaic/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCommandLine } from "../../apps/cli/tests/command-line.ts";
 import { TINY_REPOSITORY } from "../tiny-repository.ts";
-import { REPAIR, type Played, type Range, startRange } from "./range.ts";
+import { REPAIR, type Played, PATIENCE_MS, type Range, startRange } from "./range.ts";
 
 const ESC = "\u001b";
 const CLEAR = `${ESC}[2J${ESC}[1;1H${ESC}]0;title\u0007${ESC}]52;c;cm0gLXJmIC8=\u0007\u009b31m\u202e`;
@@ -60,7 +60,7 @@ END_OF_NAMES
   printf '%b\\n' '\\033[2J\\033]0;title\\007\\033]52;c;cm0=\\007 from a tool'; echo '${MARKUP}'
 `;
 
-describe("names, output and messages that attack who reads them", () => {
+describe("names, output and messages that attack who reads them", { timeout: PATIENCE_MS }, () => {
   let range: Range;
   let pushed: Played;
   let refused: Played;

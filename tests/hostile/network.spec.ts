@@ -2,7 +2,7 @@ import { createGitFixture, type GitFixture, type GitHttpsServer, startGitHttpsSe
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TINY_REPOSITORY } from "../tiny-repository.ts";
-import { REPAIR, type Range, startRange } from "./range.ts";
+import { REPAIR, PATIENCE_MS, type Range, startRange } from "./range.ts";
 
 const HOST = "git.example";
 const FILES = { ...TINY_REPOSITORY, "attack.sh": `${REPAIR}exit 0\n` };
@@ -26,7 +26,7 @@ async function ask(range: Range, context: object): Promise<Problem> {
   return (await response.json()) as Problem;
 }
 
-describe("a repository that leads somewhere else", () => {
+describe("a repository that leads somewhere else", { timeout: PATIENCE_MS }, () => {
   let range: Range;
   let fixture: GitFixture;
   let server: GitHttpsServer;
@@ -102,7 +102,7 @@ describe("a repository that leads somewhere else", () => {
   });
 });
 
-describe("a name that resolves to what it must not", () => {
+describe("a name that resolves to what it must not", { timeout: PATIENCE_MS }, () => {
   let range: Range;
   let answers: readonly (readonly string[])[] = [];
   let asked = 0;

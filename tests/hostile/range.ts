@@ -10,6 +10,9 @@ import { type Canary, createCanary } from "./canary.ts";
 
 const execute = promisify(execFile);
 
+/** Attacks wait in a queue for their turn, on machines that have more to do. Milliseconds. */
+export const PATIENCE_MS = 300_000;
+
 /** What an honest agent does to the tiny repository. */
 export const REPAIR = "sed -i 's/a - b/a + b/' src/sum.js\n";
 

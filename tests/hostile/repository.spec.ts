@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TINY_REPOSITORY } from "../tiny-repository.ts";
-import { REPAIR, type Played, type Range, startRange } from "./range.ts";
+import { REPAIR, type Played, PATIENCE_MS, type Range, startRange } from "./range.ts";
 import { type Entry, entriesOf, rawObjects } from "./raw-objects.ts";
 
 const execute = promisify(execFile);
@@ -35,7 +35,7 @@ const failure = (reason: string, error: RegExp): object => ({
 const promptOf = ({ events }: Played): string =>
   JSON.stringify(events.find((event) => event.type === "transcript.prompt")?.data);
 
-describe("a repository that explodes", () => {
+describe("a repository that explodes", { timeout: PATIENCE_MS }, () => {
   it("as 10^10 files of a few kilobytes of objects: is refused before one is written", async () => {
     const remote = await crafted((objects) => {
       let entry: Omit<Entry, "name"> = { mode: "100644", id: objects.blob("boom\n") };
@@ -79,7 +79,7 @@ describe("a repository that explodes", () => {
   });
 });
 
-describe("objects that git itself would not make", () => {
+describe("objects that git itself would not make", { timeout: PATIENCE_MS }, () => {
   it.concurrent.each([".git", "git~1", "..", "a/b", ".g\u00e2\u0080\u008cit"])(
     "are refused when they are fetched: a folder called %j",
     async (name) => {
@@ -118,7 +118,7 @@ describe("objects that git itself would not make", () => {
   });
 });
 
-describe("a repository with odd refs and submodules", () => {
+describe("a repository with odd refs and submodules", { timeout: PATIENCE_MS }, () => {
   it("whose branches are called like options and commands", async () => {
     const remote = await range.system.remote({ ...TINY_REPOSITORY, ...SCRIPT });
     const head = await range.system.git.git(remote, "rev-parse", "main");
@@ -153,7 +153,7 @@ describe("a repository with odd refs and submodules", () => {
   });
 });
 
-describe("a local repository with a configuration of its own", () => {
+describe("a local repository with a configuration of its own", { timeout: PATIENCE_MS }, () => {
   it("whose config and client-side hooks would run programs: none does", async () => {
     const folder = join(range.system.git.folder, "local");
     const remote = await range.system.remote({ ...TINY_REPOSITORY, ...SCRIPT });
@@ -182,7 +182,7 @@ describe("a local repository with a configuration of its own", () => {
   });
 });
 
-describe("poisoned settings and guides", () => {
+describe("poisoned settings and guides", { timeout: PATIENCE_MS }, () => {
   it("are files like any other: no hook, server, helper or endpoint of theirs is used", async () => {
     const { payload, port } = range.canary;
     const url = `http://127.0.0.1:${port}`;
@@ -256,7 +256,7 @@ describe("poisoned settings and guides", () => {
   });
 });
 
-describe("after all of that", () => {
+describe("after all of that", { timeout: PATIENCE_MS }, () => {
   it("the next task is served", async () => {
     expect((await range.play({})).agent).toMatchObject(COMPLETED);
     expect(await range.canary.marks()).toEqual([]);

@@ -167,7 +167,6 @@ export const TREE_ATTACKS: readonly AttackCase[] = [
   {
     name: "files and folders nobody may read",
     script: "mkdir shut; echo x > shut/x; echo y > y; chmod 000 y shut/x shut",
-    // Root reads them all the same.
-    ends: (process.getuid?.() ?? 0) === 0 ? "completed" : refused(/cannot be read|denied/i),
+    ends: refused(/cannot be read|denied/i),
   },
 ];

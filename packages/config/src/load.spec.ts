@@ -29,6 +29,14 @@ describe("loadConfig", () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it("has no budget unless one is set, and takes none that could mean two things", () => {
+    expect(loadConfig({ HOME: "/home/x" }).budgetDay).toBeUndefined();
+    expect(loadConfig({ HOME: "/home/x", MOSAIC_BUDGET_DAY_USD: "12.50" }).budgetDay).toBe(12.5);
+    for (const value of ["0", "-1", "ten", "1e3", "$5"]) {
+      expect(problemsOf({ MOSAIC_BUDGET_DAY_USD: value }).join()).toMatch(/^MOSAIC_BUDGET_DAY_USD: must be/);
+    }
+  });
+
   it("lists every problem at once and never prints a secret", () => {
     const problems = problemsOf({
       ORCHESTRATOR_PORT: "many",

@@ -20,12 +20,7 @@ import { AgentId } from "./primitives.ts";
 import { QueuePaused, QueueStats } from "./queue.ts";
 import { defineRoute, type RouteTable } from "./route.ts";
 import { AgentSalvage, SalvageArchiveQuery } from "./salvage.ts";
-import {
-  AllowedSecret,
-  AllowedSecretList,
-  AllowedSecretRemoved,
-  AllowSecretRequest,
-} from "./secrets.ts";
+import { AllowedSecret, AllowedSecretList, AllowedSecretRemoved, AllowSecretRequest } from "./secrets.ts";
 
 const agent = z.object({ agentId: AgentId });
 /** Reads accept a unique prefix of four or more characters, so that people can type ids. */
@@ -186,7 +181,8 @@ export const orchestratorRoutes = {
   cancelAgent: defineRoute({
     method: "POST",
     path: "/agents/:agentId/cancel",
-    summary: "Ask an agent to stop; it is killed when it does not within its grace (MOSAIC_CANCEL_GRACE_SECONDS)",
+    summary:
+      "Ask an agent to stop; it is killed when it does not within its grace (MOSAIC_CANCEL_GRACE_SECONDS)",
     scope: "kill",
     params: agent,
     body: KillRequest,

@@ -6,5 +6,6 @@ export {
   type GitSecretsRules,
   PatternError,
 } from "./git-secrets.ts";
+export { createKnownValueTest } from "./known-values.ts";
 export { RULES, type RuleInfo } from "./rules.ts";
 export type { Finding, KnownSecret, ScannerOptions, SecretScanner, UnreadFile } from "./port.ts";

@@ -57,3 +57,15 @@ export function spellKnownValues(known: readonly KnownSecret[]): readonly KnownS
     unique.set(`${spelling.rule} ${spelling.text}`, spelling);
   return [...unique.values()];
 }
+
+/**
+ * Whether a text has one of the values in it, in any spelling: for large texts that are looked at often. Some ten times
+ * as fast as a scan, which tells where; hex in mixed case is left to that.
+ */
+export function createKnownValueTest(known: readonly KnownSecret[]): (text: string) => boolean {
+  const spellings = spellKnownValues(known).flatMap(({ text, anyCase }) =>
+    anyCase ? [text, text.toLowerCase(), text.toUpperCase()] : [text],
+  );
+  const needles = [...new Set(spellings)];
+  return (text) => needles.some((needle) => text.includes(needle));
+}

@@ -43,6 +43,7 @@ export const UNSCANNABLE = "unscannable";
 export const RULES: readonly RuleInfo[] = [
   ...CONTENT_RULES.map(({ id, description }) => ({ id, description })),
   ...FILE_NAME_RULES.map(({ id, description }) => ({ id, description })),
+  { id: "secretlint:<name>", description: "A rule of secretlint's preset; files only" },
   { id: "known:<name>", description: "A value this instance holds itself, plain or encoded" },
   { id: UNSCANNABLE, description: "Unreadable, too large, or not scanned in time" },
 ];

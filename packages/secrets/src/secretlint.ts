@@ -27,9 +27,6 @@ const config = {
     .map((rule) => ({ id: rule.meta.id, rule, options: OPTIONS[rule.meta.id] ?? {} })),
 };
 
-/** What secretlint's rules are called in findings. */
-export const SECRETLINT_RULES: readonly string[] = config.rules.map(({ id }) => nameOf(id));
-
 /**
  * secretlint's recommended rules, configured here and nowhere else: it looks for no configuration in any folder. Its
  * patterns are the engine's own, not all linear; run it where it can be stopped (see `createFileScanner`).

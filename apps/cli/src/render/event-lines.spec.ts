@@ -39,6 +39,13 @@ const CASES: readonly Case[] = [
   ],
   ["agent.kill_requested", { by: "admin", why: "drill" }, ["kill       requested by admin: drill"]],
   [
+    "agent.canary",
+    { where: "gateway" },
+    [
+      "canary     its canary turned up in a request to the model: the agent read a credential nobody sent it to; it is killed",
+    ],
+  ],
+  [
     "agent.cleanup",
     {
       steps: [
@@ -76,6 +83,16 @@ const CASES: readonly Case[] = [
     "secrets.scanned",
     { commit: COMMIT, blobs: 2, findings: 0, durationMs: 3 },
     ["secrets    none found in 2 changed files (3 ms)"],
+  ],
+  [
+    "secrets.allowed",
+    { commit: COMMIT, findings: [{ rule: "jwt", path: "a.ts", line: 3, fingerprint: "f0" }] },
+    ["secrets    1 finding in 1a2b3c4d let pass by a person", "             a.ts:3  jwt  (f0)"],
+  ],
+  [
+    "secrets.outgoing",
+    { commit: COMMIT, commits: 2, blobs: 1, findings: 0, durationMs: 5 },
+    ["secrets    none found in 2 outgoing commits (5 ms)"],
   ],
   [
     "secrets.blocked",
@@ -129,6 +146,7 @@ const CASES: readonly Case[] = [
     ["gates      pre-commit SKIPPED on 1a2b3c4d: YOLO_MODE"],
   ],
   ["commit.made", { commit: COMMIT, branch: "mosaic/a-1" }, ["commit     1a2b3c4d on mosaic/a-1"]],
+  ["push.started", { commit: COMMIT, branch: "mosaic/t-1" }, ["push       1a2b3c4d goes to mosaic/t-1"]],
   [
     "push.verified",
     { commit: COMMIT, branch: "mosaic/a-1", remote: "/srv/app.git", durationMs: 210 },
@@ -233,7 +251,7 @@ describe("createEventRenderer", () => {
 
 /** Values a schema does not let an agent choose. */
 function isFixed(value: string): boolean {
-  return /^(?:[0-9a-f]{40}|rejected|secrets|tests|failed|rebase|c1|c2)$/.test(value);
+  return /^(?:[0-9a-f]{40}|rejected|secrets|tests|failed|rebase|gateway|disk|loop|c1|c2)$/.test(value);
 }
 
 describe("createEventRenderer, case by case", () => {

@@ -1,7 +1,8 @@
 import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
 import type { AgentFilter } from "@mosaic/store";
-import { type Kill, type KillOrder } from "../killswitch/kill.ts";
+import type { Kill } from "../killswitch/kill.ts";
+import type { KillOrder } from "../killswitch/order.ts";
 import type { Cancel } from "../killswitch/cancel.ts";
 import { type HoldClaims, killAll } from "../killswitch/kill-all.ts";
 import type { Services } from "../services.ts";

@@ -113,8 +113,11 @@ export function withheld({ statusCode: status, headers }: Dispatcher.ResponseDat
 export interface PassOptions {
   readonly response: ServerResponse;
   readonly meter: Meter | null;
-  /** Called when the usage is known, before the agent can know that the answer is whole. */
-  readonly settle: () => Promise<void>;
+  /**
+   * Called when the usage is known, before the agent can know that the answer is whole. Not waited for: whoever reads
+   * the ledger afterwards reads this, too, and if it never gets to the disk, all that was held counts.
+   */
+  readonly settle: () => void;
   /** Called for each piece that came. */
   readonly onActivity?: (() => void) | undefined;
   readonly signal: AbortSignal;
@@ -128,10 +131,10 @@ export async function pass(answer: Dispatcher.ResponseData, options: PassOptions
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     options.onActivity?.();
     meter?.take(chunk);
-    if (meter?.done === true) await settle();
+    if (meter?.done === true) settle();
     if (!response.write(chunk)) await once(response, "drain", { signal });
   }
-  await settle();
+  settle();
   response.end();
 }
 

@@ -73,8 +73,7 @@ async function relay(upstream: Upstream, { outgoing, response, signal }: Exchang
   const sent = await send(upstream, outgoing, signal);
   if (sent.kind !== "answered") return refuse(response, noAnswer(sent));
   const instead = withheld(sent.answer);
-  if (instead === null)
-    return pass(sent.answer, { response, meter: null, settle: async () => undefined, signal });
+  if (instead === null) return pass(sent.answer, { response, meter: null, settle: () => undefined, signal });
   await discard(sent.answer);
   refuse(response, instead);
 }

@@ -164,7 +164,7 @@ async function exchange(
   const result = (): Metered => meter?.result() ?? withoutAnswer(answer, most);
   try {
     const { onActivity } = door;
-    await pass(answer, { response, meter, settle: async () => settle(result()), onActivity, signal });
+    await pass(answer, { response, meter, settle: () => void settle(result()), onActivity, signal });
   } finally {
     // Broken off on one side or the other; after a whole answer this does nothing.
     await settle(result());

@@ -11,7 +11,7 @@ import { graft, isStillThere } from "./merge-base.ts";
 /** `merge-tree`'s answer that there are conflicts. */
 const CONFLICTED = 1;
 
-export interface MergeTreesRequest {
+interface MergeTreesRequest {
   readonly mirror: string;
   /** What the base branch has become; git's `ours`. */
   readonly head: string;

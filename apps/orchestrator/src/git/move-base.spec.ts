@@ -99,8 +99,8 @@ describe("a move that is stopped", () => {
     if (merged.kind !== "clean") throw new Error("it conflicts");
     const { commit } = merged.snapshot;
     const stopped = AbortSignal.abort(new Error("killed by a person"));
-    const move = bench.workspaces.moveBase(workspace, { head, commit, sequence: 1.5 }, stopped);
-    await expect(move).rejects.toThrow("killed by a person");
+    const moving = bench.workspaces.moveBase(workspace, { head, commit, sequence: 1.5 }, stopped);
+    await expect(moving).rejects.toThrow("killed by a person");
     expect(bench.sandbox.list()).toEqual([]);
     expect(await readdir(join(bench.dataDir, "scratch"))).toEqual([]);
     expect(await bench.asAgent(workspace, "cat src/a.txt")).toBe("one\ntwo\nmine\n");

@@ -11,7 +11,7 @@ import { branchRef, remoteRef, resolve, setRef, snapshotRef } from "./refs.ts";
 import { salvage } from "./salvage.ts";
 import { surveyCommit } from "./survey-commit.ts";
 
-export interface MoveRequest {
+interface MoveRequest {
   /** The new base: what the base branch has become. */
   readonly head: string;
   /** A commit on it, whose tree takes the place of the files. */

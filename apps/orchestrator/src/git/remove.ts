@@ -20,11 +20,14 @@ export async function removeWorkspace(
   workspace: Workspace,
 ): Promise<readonly CleanupStep[]> {
   const { tree, privateDir, mirror } = workspace;
-  const steps = [await step("salvage", () => secure(context, workspace))];
-  const commits = await step("commits", () => secureCommits(context, workspace));
+  const [salvaged, commits] = await Promise.all([
+    step("salvage", () => secure(context, workspace)),
+    step("commits", () => secureCommits(context, workspace)),
+  ]);
+  const steps = [salvaged];
   if (commits.detail !== undefined) steps.push(commits);
   context.reach("cleanup.salvaged");
-  if (steps[0]?.ok === true) {
+  if (salvaged.ok) {
     steps.push(
       await step("worktree", async () => ((await context.trash.take(tree)) ? undefined : "was gone already")),
     );

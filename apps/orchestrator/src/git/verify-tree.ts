@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, readlink } from "node:fs/promises";
+import { lstat, readFile, readlink } from "node:fs/promises";
 import type { GitContext } from "./context.ts";
 import { GITLINK } from "./changes.ts";
 import { listTree, type TreeEntry } from "./tree-listing.ts";
@@ -9,6 +9,8 @@ const LINK = "120000";
 const EXECUTABLE = "100755";
 /** Files that are read at once. */
 const AT_ONCE = 16;
+/** A stream costs several times what a small file does. Bytes. */
+const READ_WHOLE = 1024 * 1024;
 
 /**
  * Reads a salvaged tree back: every entry is in the mirror, and its id, kind and mode are those of the file on disk,
@@ -58,6 +60,7 @@ async function difference(folder: string, entry: TreeEntry): Promise<string | nu
 async function blobId(place: Buffer, size: number, { mode, objectId }: TreeEntry): Promise<string> {
   const hash = createHash(objectId.length === 64 ? "sha256" : "sha1").update(`blob ${size}\0`);
   if (mode === LINK) hash.update(await readlink(place, { encoding: "buffer" }));
+  else if (size <= READ_WHOLE) hash.update(await readFile(place));
   else for await (const chunk of createReadStream(place) as AsyncIterable<Buffer>) hash.update(chunk);
   return hash.digest("hex");
 }

@@ -4,7 +4,8 @@ import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
 import { recordCleanUp } from "../spawner/clean-up.ts";
 import { type Execution, StopSignal } from "../spawner/registry.ts";
-import type { Kill, KillOrder } from "./kill.ts";
+import type { Kill } from "./kill.ts";
+import type { KillOrder } from "./order.ts";
 import { within } from "./within.ts";
 
 export type Cancel = (agentId: string, order: KillOrder) => Promise<CancelResponse>;

@@ -1,7 +1,8 @@
 import { EVENT_DATA } from "@mosaic/contracts";
 import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
-import type { Kill, KillOrder } from "./kill.ts";
+import type { Kill } from "./kill.ts";
+import type { KillOrder } from "./order.ts";
 
 /**
  * A kill that was ordered and that a former process did not live to finish is finished now: whoever ordered it was

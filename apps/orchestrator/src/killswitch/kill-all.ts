@@ -1,7 +1,8 @@
 import { type KillReceipt, ProblemError } from "@mosaic/contracts";
 import { Semaphore } from "async-mutex";
 import type { Services } from "../services.ts";
-import type { Kill, KillOrder, Pace } from "./kill.ts";
+import type { Kill, Pace } from "./kill.ts";
+import type { KillOrder } from "./order.ts";
 
 export interface KilledAll {
   readonly total: number;

@@ -3,6 +3,7 @@ import { isAgentTerminal } from "@mosaic/domain";
 import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
 import type { Execution } from "../spawner/registry.ts";
+import type { KillOrder } from "./order.ts";
 import { pushOutcome } from "./push-outcome.ts";
 import { createReceipt, type ReceiptBuilder } from "./receipt.ts";
 import { auditKill, recordKilled, recordOrder, recordResidual } from "./record.ts";
@@ -10,13 +11,6 @@ import { removeWorkspace, type Unfinished } from "./remove-workspace.ts";
 import { forbid, stopAttempt } from "./stop-attempt.ts";
 import { verifyEmpty } from "./verify-empty.ts";
 import { within } from "./within.ts";
-
-export interface KillOrder {
-  /** Token name. */
-  readonly by: string;
-  /** Why, in the caller's words. */
-  readonly why: string;
-}
 
 /** When a workspace may be salvaged and removed. Kill-all stops every agent first. */
 export type Pace = <T>(removal: () => Promise<T>) => Promise<T>;

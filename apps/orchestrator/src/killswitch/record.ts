@@ -2,7 +2,7 @@ import type { Json, KillReceipt } from "@mosaic/contracts";
 import { IllegalTransitionError } from "@mosaic/domain";
 import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
-import type { KillOrder } from "./kill.ts";
+import type { KillOrder } from "./order.ts";
 
 export interface KillEnd {
   readonly order: KillOrder;

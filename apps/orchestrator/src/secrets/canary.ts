@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createScanner, type KnownSecret } from "@mosaic/secrets";
+import { createKnownValueTest, createScanner, type KnownSecret } from "@mosaic/secrets";
 
 /** A credential that opens nothing, unique to one agent: whoever shows it has read what nobody sent it to. */
 export interface Canary {
@@ -13,7 +13,7 @@ export interface Canary {
 }
 
 /** Name of the environment variable with the canary. No tool of ours or of the common toolchains reads it. */
-export const CANARY_VARIABLE = "DEPLOY_TOKEN";
+export const CANARY_VARIABLE = "INTERNAL_DEPLOY_TOKEN";
 /** Where the canary lies as a file, below the agent's home and outside its tree. */
 export const CANARY_FILE = ".config/gh/hosts.yml";
 /** How findings name it. */
@@ -26,13 +26,13 @@ const LENGTH = 36;
 /** Makes a canary of random text of 128 bits or more, in the shape of a GitHub token. */
 export function createCanary({ random, salt }: { readonly random: string; readonly salt: string }): Canary {
   const bytes = createHash("sha512").update(`canary\0${random}`).digest().subarray(0, LENGTH);
-  const value = `gh${"p"}_${Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length] ?? "").join("")}`;
+  const value = `ghp_${Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length] ?? "").join("")}`;
   const known = [{ name: "canary", value }];
   const scanner = createScanner({ salt, known, rules: [], maxFileBytes: Number.MAX_SAFE_INTEGER });
   return {
     value,
     known,
-    isIn: (text) => scanner.scanText(text).length > 0,
+    isIn: createKnownValueTest(known),
     redact: (text) => scanner.redact(text),
   };
 }

@@ -12,9 +12,13 @@ const LIFECYCLE = [
   "task.executing",
   "snapshot.taken",
   "secrets.scanned",
-  "gates.started",
-  "gates.approved",
+  "gates.started pre-commit",
+  "gates.approved pre-commit",
   "commit.made",
+  "gates.started post-commit",
+  "gates.approved post-commit",
+  "secrets.outgoing",
+  "push.started",
   "push.verified",
   "agent.completed",
   "task.completed",
@@ -51,8 +55,10 @@ describe("the lifecycle of a task (ORCH-125)", () => {
     await watching;
     stop.abort();
 
-    const types = live.filter((event) => event.subject === agentId).map((event) => event.type);
-    expect([...new Set(types)].filter((type) => type !== "gates.verdict")).toEqual(LIFECYCLE);
+    const steps = live
+      .filter((event) => event.subject === agentId && event.type !== "gates.verdict")
+      .map((event) => ("phase" in event.data ? `${event.type} ${event.data.phase}` : event.type));
+    expect(steps).toEqual(LIFECYCLE);
     const ids = live.map((event) => event.id);
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
 

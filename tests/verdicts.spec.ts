@@ -43,6 +43,29 @@ describe("work that the gates reject", () => {
     expect(diff.patch).toContain("+  return a + b; // TODO");
   });
 
+  it("is rejected after the commit, too, and nothing is pushed before it passes", async () => {
+    system = await startSystem(scenario("uncovered"));
+    const agentId = await system.spawn();
+    const agent = await system.ended(agentId);
+    expect(agent.status).toBe("completed");
+    const events = await system.events(agentId);
+    const rejected = events.find((event) => event.type === "gates.rejected");
+    expect(rejected?.data).toMatchObject({ phase: "post-commit", gate: "coverage" });
+    expect(rejected?.data).not.toMatchObject({ commit: agent.pushedCommit });
+    const pushed = events.filter((event) => event.type === "push.started").map((event) => event.data.commit);
+    expect(pushed).toEqual([agent.pushedCommit]);
+  });
+
+  it("costs one turn only when no agent could repair it: a gate without a command", async () => {
+    system = await startSystem(scenario("repaired-at-once"));
+    const agentId = await system.spawn({ gateProfile: "custom", options: { gates: ["integration"] } });
+    const agent = await system.ended(agentId);
+    expect(agent).toMatchObject({ status: "failed", reason: "rejected" });
+    expect(agent.error).toContain("no agent can repair this");
+    const events = await system.events(agentId);
+    expect(events.filter((event) => event.type === "transcript.prompt")).toHaveLength(1);
+  });
+
   it("is not retried as a new attempt: the verdict would be the same", async () => {
     system = await startSystem(scenario("never-repaired"));
     const agentId = await system.spawn({ options: { maxAttempts: 1, maxRetries: 3 } });
@@ -91,5 +114,8 @@ describe("YOLO mode (ORCH-123)", () => {
     expect(skipped.map((event) => event.data.phase)).toEqual(["pre-commit", "post-commit"]);
     const { warnings } = await system.client.call("ready");
     expect(warnings.join()).toContain("Quality gates disabled");
+    const { items } = await system.client.call("listAudit", { query: {} });
+    const actions = items.map((entry) => entry.action);
+    expect(actions).toEqual(expect.arrayContaining(["start.unprotected", "gates.skip"]));
   });
 });

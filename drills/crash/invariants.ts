@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { AgentView, StoredEvent } from "@mosaic/contracts";
+import { isRetryable } from "@mosaic/domain";
 import { type GitFixture, processesMentioning } from "@mosaic/testing";
 import type { OrchestratorClient } from "../mosaic-process.ts";
 
@@ -68,7 +69,8 @@ function checkAttempts(task: Wanted, attempts: readonly AgentView[], { losses, v
     const last = at === attempts.length - 1;
     if (last && agent.status !== "completed")
       losses.push(`${name} ended ${agent.status}: ${agent.reason} ${agent.error}`);
-    if (!last && (agent.status !== "failed" || agent.reason !== "interrupted"))
+    // A machine that is overloaded may fail an attempt by itself; only a verdict must never be tried again.
+    if (!last && (agent.status !== "failed" || !isRetryable(agent.reason ?? "internal")))
       violations.push(`${agent.agentId} was followed, and is ${agent.status} (${agent.reason})`);
   }
 }

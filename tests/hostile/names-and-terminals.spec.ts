@@ -75,7 +75,7 @@ describe("names, output and messages that attack who reads them", { timeout: PAT
       range.play({ script: SCRIPT, workItems }),
       range.play({ remote, workItems: ["Make the failing test pass"] }),
     ]);
-  });
+  }, PATIENCE_MS);
   afterAll(() => range.close());
 
   it("pushes every name byte for byte, and runs none of them", async () => {

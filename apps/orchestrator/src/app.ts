@@ -99,10 +99,9 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       const leftovers = await recover(services);
       await auditSwitches(services);
       stopWatch = watch(services);
-      cleaning = Promise.all([
-        finishPromisedKills(services, kill),
-        cleanLeftovers(services, leftovers),
-      ]).then(() => undefined);
+      cleaning = Promise.all([finishPromisedKills(services, kill), cleanLeftovers(services, leftovers)]).then(
+        () => undefined,
+      );
       retention = startRetention(services, cleaning);
       if (options.sandbox.ok) dispatcher.start();
     },
@@ -111,6 +110,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       stopWatch();
       await dispatcher.stop();
       await drain(services);
+      await dispatcher.settled();
       await cleaning;
       await retention?.stop();
       await kill.idle();

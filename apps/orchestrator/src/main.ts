@@ -48,6 +48,7 @@ const app = await buildOrchestratorApp({
   data,
   sandbox: await chooseSandbox({ enabled: config.sandboxEnabled }),
   coordinator: { url: config.coordinatorUrl, token: coordinatorToken },
+  embedded: false,
   logger,
 });
 closeWithGrace({ delay: config.shutdownGrace * 1000 + 10_000, logger }, async ({ signal, err }) => {

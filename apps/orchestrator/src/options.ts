@@ -11,6 +11,8 @@ export interface OrchestratorOptions {
   readonly data: Data;
   readonly sandbox: SandboxChoice;
   readonly coordinator: { readonly url: string; readonly token: string };
+  /** Admins of an embedded instance may name any local repository. Default true; false when it runs alone. */
+  readonly embedded?: boolean;
   readonly logger: Logger;
   /** How names of hosts are resolved. Default: the system's resolver. */
   readonly network?: Pick<RemotesOptions, "lookup">;

@@ -1,7 +1,14 @@
 import type { PriceTable } from "@mosaic/domain";
 import type { Sandbox } from "@mosaic/sandbox";
 import type { FileScanner, SecretScanner } from "@mosaic/secrets";
-import type { AllowedSecrets, AuditLog, BudgetLimits, StateStore, TaskQueue, UsageLedger } from "@mosaic/store";
+import type {
+  AllowedSecrets,
+  AuditLog,
+  BudgetLimits,
+  StateStore,
+  TaskQueue,
+  UsageLedger,
+} from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { QualityGates } from "./coordinator/port.ts";
 import type { ModelGateway } from "./gateway/port.ts";

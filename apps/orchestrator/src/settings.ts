@@ -8,7 +8,11 @@ import type { OrchestratorSettings } from "./services.ts";
 const RETRY_CAP_MS = 300_000;
 
 /** The use cases' settings from the configuration. */
-export async function readSettings(config: Config, version: string): Promise<OrchestratorSettings> {
+export async function readSettings(
+  config: Config,
+  version: string,
+  embedded: boolean,
+): Promise<OrchestratorSettings> {
   return {
     version,
     maxConcurrentAgents: config.maxConcurrentAgents,
@@ -34,7 +38,7 @@ export async function readSettings(config: Config, version: string): Promise<Orc
     integrateAttempts: config.integrateAttempts,
     sandboxEnabled: config.sandboxEnabled,
     localRepositories: config.localRepositories,
-    embedded: true,
+    embedded,
     home: config.home,
     budgets: {
       agent: config.budgetAgent,

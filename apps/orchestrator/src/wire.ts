@@ -34,7 +34,7 @@ export async function wire(
   options: OrchestratorOptions,
 ): Promise<{ readonly services: Services; readonly git: Git }> {
   const { config, data, logger, coordinator } = options;
-  const settings = await readSettings(config, options.version);
+  const settings = await readSettings(config, options.version, options.embedded ?? true);
   const metrics = createMetrics({
     name: "mosaic-orchestrator",
     version: options.version,

@@ -105,7 +105,8 @@ export const ISOLATION_VARIABLES = {
     schema: integer(1, Number.MAX_SAFE_INTEGER),
     default: "8589934592",
     group: "Git",
-    description: "Bytes a branch or a workspace may hold, ignored files included; sparse files count in full.",
+    description:
+      "Bytes a branch or a workspace may hold, ignored files included; sparse files count in full.",
   }),
   integrate: variable({
     names: ["MOSAIC_INTEGRATE"],

@@ -90,8 +90,7 @@ export const WORK_VARIABLES = {
     schema: integer(0, 600),
     default: "10",
     group: "Agents",
-    description:
-      "Time an agent gets to stop when it is cancelled or has reached a limit; then it is killed.",
+    description: "Time an agent gets to stop when it is cancelled or has reached a limit; then it is killed.",
   }),
   agentSilence: variable({
     names: ["MOSAIC_AGENT_SILENCE_SECONDS"],

@@ -40,8 +40,8 @@ function answers(route: Route): Document {
       : route.response === "tar"
         ? { "application/x-tar": { schema: { type: "string", format: "binary" } } }
         : route.response === "text"
-        ? { "*/*": { schema: {} } }
-        : { "application/json": { schema: schema(route.response, "output") } };
+          ? { "*/*": { schema: {} } }
+          : { "application/json": { schema: schema(route.response, "output") } };
   const codes = [...new Set([...route.problems, ...(route.scope === null ? [] : COMMON)])];
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   const problems = [...byStatus]

@@ -58,6 +58,7 @@ export type AgentPatch = Partial<
   Pick<
     AgentRecord,
     | "retriedBy"
+    | "yolo"
     | "startedAt"
     | "completedAt"
     | "error"

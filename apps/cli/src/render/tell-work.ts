@@ -63,17 +63,13 @@ export const workTellers: Tellers<Work> = {
     label: "secrets",
     tone: "bad",
     text: `blocked ${short(data.commit)}: ${count(data.findings.length, "finding")}`,
-    details: data.findings.map(
-      (finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`,
-    ),
+    details: data.findings.map((finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`),
   }),
   "secrets.allowed": (data) => ({
     label: "secrets",
     tone: "warn",
     text: `${count(data.findings.length, "finding")} in ${short(data.commit)} let pass by a person`,
-    details: data.findings.map(
-      (finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`,
-    ),
+    details: data.findings.map((finding) => `${placeOf(finding)}  ${finding.rule}  (${finding.fingerprint})`),
   }),
   "secrets.outgoing": (data) => ({
     label: "secrets",

@@ -1,6 +1,6 @@
 import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
-import type { AgentFilter } from "@mosaic/store";
+import { type AgentFilter, InvalidCursorError } from "@mosaic/store";
 import type { Kill } from "../killswitch/kill.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import type { Cancel } from "../killswitch/cancel.ts";
@@ -63,7 +63,11 @@ export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoute
         ...(query.agentType === undefined ? {} : { agentType: query.agentType }),
         ...(query.repository === undefined ? {} : { repository: query.repository }),
       };
-      const page = await state.listAgents(filter);
+      const page = await state.listAgents(filter).catch((error: unknown) => {
+        if (error instanceof InvalidCursorError)
+          throw new ProblemError("invalid_request", `cursor: ${error.message}`, { cause: error });
+        throw error;
+      });
       const totals = await usage.totals(page.items.map(({ agent }) => agent.agentId));
       return {
         items: page.items.map(({ agent, task }) => agentView(agent, task, totals.get(agent.agentId))),
@@ -125,8 +129,7 @@ export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoute
           : `Agent ${receipt.agentId} is not gone: ${receipt.residual.join("; ")}`;
       return { ...receipt, message };
     },
-    cancelAgent: ({ params, body }, { caller }) =>
-      cancel(params.agentId, orderOf(caller.name, body?.reason)),
+    cancelAgent: ({ params, body }, { caller }) => cancel(params.agentId, orderOf(caller.name, body?.reason)),
     async killAll({ body }, { caller }) {
       const order = orderOf(caller.name, body?.reason);
       const { total, receipts, errors } = await killAll(services, kill, { order, holdClaims });

@@ -40,7 +40,12 @@ export async function openData(options: {
       file: join(home, "mosaic.db"),
       ...(options.now === undefined ? {} : { now: options.now }),
     });
-    const tokenFile = await ensureAdminToken(store, home, options.adminToken);
+    const tokenFile = await ensureAdminToken(store, home, options.adminToken).catch(
+      async (error: unknown) => {
+        await store.close();
+        throw error;
+      },
+    );
     return {
       home,
       store,
@@ -79,6 +84,8 @@ async function ensureAdminToken(
   if (fromEnv !== undefined) {
     const known = await store.tokens.findByHash(hashToken(fromEnv));
     await store.tokens.put(record("admin-env"), hashToken(fromEnv));
+    // Otherwise a rotated token would leave the old one valid.
+    await store.tokens.remove("admin");
     if (known === null) await auditToken(store, "admin-env", "MOSAIC_ADMIN_TOKEN");
     return null;
   }
@@ -107,7 +114,7 @@ async function auditToken(store: SqliteStore, name: string, from: string): Promi
 /** Written beside and renamed, so that a crash leaves the old file or the new one. */
 async function writePrivate(file: string, text: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
-  await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+  await writeFile(temporary, text, { mode: 0o600, flag: "wx", flush: true });
   await rename(temporary, file);
 }
 

@@ -8,6 +8,8 @@ export interface Dispatcher {
   hold(): () => void;
   /** No new claims; waits until the claim in progress has been answered. */
   stop(): Promise<void>;
+  /** Waits until every task that was claimed has been given back. */
+  settled(): Promise<void>;
 }
 
 /** Longest time between two looks at the queue, in case a wake-up was missed. */
@@ -20,6 +22,7 @@ export function createDispatcher(services: Services): Dispatcher {
   let again = false;
   let timer: NodeJS.Timeout | undefined;
   let unsubscribe = (): void => {};
+  const executing = new Set<Promise<void>>();
 
   const claimAll = async (): Promise<void> => {
     const { settings, queue, instanceId, log } = services;
@@ -33,11 +36,23 @@ export function createDispatcher(services: Services): Dispatcher {
       });
       if (lease === null) return;
       services.reach("queue.claimed");
-      void execute(services, lease)
+      if (!running) {
+        // Stopped while the claim was on its way: the task is due again at once, for whoever comes next.
+        await queue.fail(lease, services.now().getTime());
+        return;
+      }
+      // After a suspend the lease of a task that is at work here may have run out; its attempt goes on with the new one.
+      if (services.registry.all().some((at) => at.taskId === lease.taskId && at.lease?.adopt(lease) === true))
+        continue;
+      const task = execute(services, lease)
         .catch((error: unknown) =>
           log.error({ taskId: lease.taskId, err: error }, "a task could not be executed"),
         )
-        .finally(look);
+        .finally(() => {
+          executing.delete(task);
+          look();
+        });
+      executing.add(task);
     }
   };
 
@@ -86,6 +101,9 @@ export function createDispatcher(services: Services): Dispatcher {
       unsubscribe();
       clearTimeout(timer);
       await looking;
+    },
+    async settled() {
+      while (executing.size > 0) await Promise.all(executing);
     },
   };
 }

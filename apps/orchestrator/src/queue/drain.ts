@@ -12,10 +12,9 @@ export async function drain(services: Services): Promise<void> {
   const timer = setTimeout(resolve, settings.shutdownGraceMs);
   await Promise.race([settled, grace]);
   clearTimeout(timer);
-  for (const execution of registry.all()) {
-    execution.stop.abort(new StopSignal("shutdown"));
-    // The attempt may be waiting for its agent; killing the sandbox ends that wait.
-    await execution.session?.kill();
-  }
+  const interrupted = registry.all();
+  for (const execution of interrupted) execution.stop.abort(new StopSignal("shutdown"));
+  // An attempt may be waiting for its agent; killing the sandbox ends that wait.
+  await Promise.all(interrupted.map((execution) => execution.session?.kill()));
   await settled;
 }

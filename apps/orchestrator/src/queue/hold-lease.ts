@@ -5,6 +5,8 @@ import type { Services } from "../services.ts";
 export interface HeldLease {
   /** The newest form of the lease. */
   readonly lease: Lease;
+  /** Goes on with a newer claim of the same task by this process; false when the lease is no longer held. */
+  adopt(newer: Lease): boolean;
   stop(): void;
 }
 
@@ -20,11 +22,13 @@ export function holdLease(
   let timer: NodeJS.Timeout;
 
   const beat = async (): Promise<void> => {
+    const sent = current;
     try {
-      const renewed = await services.queue.heartbeat(current, leaseMs);
+      const renewed = await services.queue.heartbeat(sent, leaseMs);
       if (stopped) return;
-      if (renewed === null) return onLost();
-      current = renewed;
+      // A newer claim may have been adopted while the answer was on its way; then it says nothing.
+      if (current === sent && renewed === null) return onLost();
+      if (current === sent && renewed !== null) current = renewed;
     } catch (error) {
       // The store may be busy for a moment; a lease that runs out in the meantime is reported by the next beat.
       services.log.warn({ taskId: lease.taskId, err: error }, "a heartbeat failed");
@@ -41,6 +45,10 @@ export function holdLease(
   return {
     get lease() {
       return current;
+    },
+    adopt(newer) {
+      if (!stopped) current = newer;
+      return !stopped;
     },
     stop() {
       stopped = true;

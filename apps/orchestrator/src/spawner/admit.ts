@@ -88,6 +88,12 @@ async function checkRequest(
       "options.sandbox false needs SANDBOX_ENABLED=false on this instance",
     );
   }
+  if (options.sandbox === true && !settings.sandboxEnabled) {
+    throw new ProblemError(
+      "sandbox_unavailable",
+      "options.sandbox true: this instance runs without a sandbox (SANDBOX_ENABLED=false)",
+    );
+  }
   if (options.model !== undefined && !gateway.models.includes(options.model)) {
     throw new ProblemError("model_not_allowed", `options.model must be one of ${gateway.models.join(", ")}`);
   }

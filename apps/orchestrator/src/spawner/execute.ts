@@ -18,7 +18,7 @@ import { createTranscript } from "./transcript.ts";
 export async function execute(services: Services, lease: Lease): Promise<void> {
   const task = await services.state.getTask(lease.taskId);
   if (task === null || isTaskTerminal(task.state)) {
-    await services.queue.complete(lease);
+    await (task?.state === "completed" ? services.queue.complete(lease) : services.queue.fail(lease));
     return;
   }
   const agent = await services.state.getAgent(task.agentId);
@@ -69,7 +69,13 @@ async function takeUp(
 
 async function assign(services: Services, task: TaskRecord, agent: AgentRecord): Promise<void> {
   const at = services.now().toISOString();
-  await services.state.patchAgent(agent.agentId, { owner: services.instanceId, step: "claimed" }, at, []);
+  const { yolo } = services.settings;
+  await services.state.patchAgent(
+    agent.agentId,
+    { owner: services.instanceId, step: "claimed", yolo },
+    at,
+    [],
+  );
   services.reach("task.owned");
   await services.state.transition({
     at,
@@ -85,7 +91,9 @@ async function carryOut(
   { lease, execution }: { readonly lease: Lease; readonly execution: Execution },
 ): Promise<void> {
   const { task, agent } = subject;
+  const repository = reparseRepository(task.repository);
   const held = holdLease(services, lease, () => execution.stop.abort(new StopSignal("lease_lost")));
+  execution.lease = held;
   const timeoutMs = Math.min((task.options.timeout ?? Infinity) * 1000, services.settings.agentTimeoutMs);
   const clock = setTimeout(() => execution.stop.abort(new StopSignal("timeout")), timeoutMs);
   const canary = services.tripWire.arm(agent);
@@ -93,7 +101,7 @@ async function carryOut(
     services,
     task,
     agent,
-    repository: reparseRepository(task.repository),
+    repository,
     execution,
     transcript: createTranscript({
       state: services.state,

@@ -1,5 +1,6 @@
 import type { AgentDoor } from "../gateway/port.ts";
 import type { Workspace } from "../git/port.ts";
+import type { HeldLease } from "../queue/hold-lease.ts";
 import type { Session } from "../runtimes/port.ts";
 import type { WorkSoFar } from "./overlap.ts";
 
@@ -30,6 +31,8 @@ export interface Execution {
   workspace: Workspace | null;
   door: AgentDoor | null;
   session: Session | null;
+  /** The claim it works under, once there is one. */
+  lease: HeldLease | null;
   /** Set as soon as a kill begins: from then on the attempt writes no state and pushes nothing. */
   killed: boolean;
   /** Set just before git is asked to push: a kill that comes later says so in its receipt. */
@@ -73,6 +76,7 @@ export function createExecutionRegistry(): ExecutionRegistry {
         workspace: null,
         door: null,
         session: null,
+        lease: null,
         killed: false,
         pushing: false,
         work: null,

@@ -1,5 +1,5 @@
 import type { QualityCheckResponse } from "@mosaic/contracts";
-import { gatesInPhase, type GatePhase } from "@mosaic/domain";
+import { AttemptFailure, gatesInPhase, type GatePhase } from "@mosaic/domain";
 import type { Snapshot, Workspace } from "../../git/port.ts";
 import { type AttemptContext, enter, record } from "../context.ts";
 import type { Rejection } from "../rejection.ts";
@@ -23,7 +23,8 @@ export async function checkGates(
   const { snapshot, phase } = request;
   const gates = gatesInPhase(task.gates, phase);
   await enter(context, phase === "pre-commit" ? "pre-commit gates" : "post-commit gates");
-  if (agent.yolo) return skip(context, request);
+  // The switch as it is now: a task may have been admitted under another.
+  if (services.settings.yolo) return skip(context, request);
   await record(context, {
     type: "gates.started",
     data: { phase, commit: snapshot.commit, gates: [...gates] },
@@ -105,6 +106,10 @@ async function reject(
   const failed = (answer.details?.verdicts ?? []).filter(
     ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
   );
+  // Commands are the base branch's: no turn of an agent can bring one that is missing.
+  if (failed.length > 0 && failed.every(({ outcome }) => outcome === "missing")) {
+    throw new AttemptFailure("rejected", `no agent can repair this: ${message}`, { details: answer.details });
+  }
   return {
     reason: "rejected",
     what: message,

@@ -35,6 +35,7 @@ const FIELDS = Object.keys({
 
 const PATCHABLE: ReadonlySet<string> = new Set([
   "retriedBy",
+  "yolo",
   "startedAt",
   "completedAt",
   "error",

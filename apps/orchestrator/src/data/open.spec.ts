@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hashToken } from "@mosaic/http";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openData } from "./open.ts";
+
+let home: string;
+beforeEach(async () => {
+  home = join(await mkdtemp(join(tmpdir(), "mosaic-data-")), "home");
+});
+afterEach(() => rm(join(home, ".."), { recursive: true }));
+
+const FROM_ENV = "an-admin-token-of-the-environment";
+
+/** Opens the folder, looks which of these tokens it lets in, and closes it again. */
+async function allowed(adminToken: string | undefined, tokens: readonly string[]): Promise<boolean[]> {
+  const data = await openData({ home, adminToken });
+  try {
+    const found = await Promise.all(tokens.map((token) => data.store.tokens.findByHash(hashToken(token))));
+    return found.map((record) => record !== null);
+  } finally {
+    await data.close();
+  }
+}
+
+const fileToken = async (): Promise<string> => (await readFile(join(home, "cli-token"), "utf8")).trim();
+
+describe("the data folder", () => {
+  it("is made for its owner only, with a token that is kept over starts", async () => {
+    await allowed(undefined, []);
+    const token = await fileToken();
+    expect((await stat(home)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(home, "cli-token"))).mode & 0o777).toBe(0o600);
+    expect(await allowed(undefined, [token])).toEqual([true]);
+    expect(await fileToken()).toBe(token);
+  });
+
+  it("lets in one admin token only: that of the environment replaces the file's, and goes with it", async () => {
+    await allowed(undefined, []);
+    const first = await fileToken();
+    expect(await allowed(FROM_ENV, [first, FROM_ENV])).toEqual([false, true]);
+    expect(await allowed(undefined, [first, FROM_ENV])).toEqual([false, false]);
+    expect(await allowed(undefined, [await fileToken()])).toEqual([true]);
+  });
+
+  it("keeps who it is over starts", async () => {
+    const one = await openData({ home, adminToken: undefined });
+    await one.close();
+    const two = await openData({ home, adminToken: undefined });
+    await two.close();
+    expect(two.instanceId).toBe(one.instanceId);
+    expect(two.salt).toBe(one.salt);
+  });
+
+  it("belongs to one owner at a time, and is free again when opening failed", async () => {
+    const one = await openData({ home, adminToken: undefined });
+    await expect(openData({ home, adminToken: undefined })).rejects.toMatchObject({
+      name: "FolderLockedError",
+    });
+    await one.close();
+    const again = await openData({ home, adminToken: undefined });
+    await again.close();
+  });
+});

@@ -15,6 +15,6 @@ export async function drain(services: Services): Promise<void> {
   const interrupted = registry.all();
   for (const execution of interrupted) execution.stop.abort(new StopSignal("shutdown"));
   // An attempt may be waiting for its agent; killing the sandbox ends that wait.
-  await Promise.all(interrupted.map((execution) => execution.session?.kill()));
+  await Promise.all(interrupted.map(async (execution) => await execution.session?.kill()));
   await settled;
 }

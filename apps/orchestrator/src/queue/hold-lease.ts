@@ -1,14 +1,6 @@
 import type { Lease } from "@mosaic/store";
 import type { Services } from "../services.ts";
-
-/** A lease that is kept alive while its task is executed. */
-export interface HeldLease {
-  /** The newest form of the lease. */
-  readonly lease: Lease;
-  /** Goes on with a newer claim of the same task by this process; false when the lease is no longer held. */
-  adopt(newer: Lease): boolean;
-  stop(): void;
-}
+import type { HeldLease } from "./held-lease.ts";
 
 /** Beats three times in a lease, and says when the lease is lost: then another worker owns the task. */
 export function holdLease(

@@ -1,6 +1,6 @@
 import type { AgentDoor } from "../gateway/port.ts";
 import type { Workspace } from "../git/port.ts";
-import type { HeldLease } from "../queue/hold-lease.ts";
+import type { HeldLease } from "../queue/held-lease.ts";
 import type { Session } from "../runtimes/port.ts";
 import type { WorkSoFar } from "./overlap.ts";
 

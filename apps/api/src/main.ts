@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config } from "@mosaic/config";
+import { readPlaneStart } from "@mosaic/config";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { createConfiguredToken } from "./access/configured-token.ts";
@@ -7,26 +7,12 @@ import { version } from "./version.ts";
 
 // The control plane as a process of its own; `mosaic up` composes all three planes instead.
 
-/** What a person has to mend before this can start. */
-function refuse(message: string): never {
-  process.stderr.write(`mosaic-api: ${message}\n`);
+const start = readPlaneStart(process.env, "the api alone has no token store");
+if (typeof start === "string") {
+  process.stderr.write(`mosaic-api: ${start}\n`);
   process.exit(1);
 }
-
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError) return refuse(error.message);
-    throw error;
-  }
-}
-
-const config = readConfig();
-const token =
-  config.serviceToken ??
-  config.adminToken ??
-  refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the api alone has no token store");
+const { config, token } = start;
 const logger = createLogger({
   name: "api",
   level: config.logLevel,

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config } from "@mosaic/config";
+import { readPlaneStart } from "@mosaic/config";
 import { createGit } from "@mosaic/git";
 import { hashToken, LOOPBACK_HOSTS } from "@mosaic/http";
 import { chooseSandbox, toolchainMounts } from "@mosaic/sandbox";
@@ -14,26 +14,12 @@ import { version } from "./version.ts";
 
 // The quality plane as a process of its own; `mosaic up` composes all three planes instead.
 
-/** What a person has to mend before this can start. */
-function refuse(message: string): never {
-  process.stderr.write(`mosaic-coordinator: ${message}\n`);
+const start = readPlaneStart(process.env, "the coordinator alone has no token store");
+if (typeof start === "string") {
+  process.stderr.write(`mosaic-coordinator: ${start}\n`);
   process.exit(1);
 }
-
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError) return refuse(error.message);
-    throw error;
-  }
-}
-
-const config = readConfig();
-const token =
-  config.serviceToken ??
-  config.adminToken ??
-  refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the coordinator alone has no token store");
+const { config, token } = start;
 const known = [token, config.adminToken, config.apiKey]
   .filter((value) => value !== undefined)
   .map((value, index) => ({ name: `configured-${index}`, value }));

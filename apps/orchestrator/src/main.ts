@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ConfigError, loadConfig, type Config } from "@mosaic/config";
+import { readPlaneStart } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
 import { createScanner } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
@@ -10,26 +10,12 @@ import { version } from "./version.ts";
 
 // The execution plane as a process of its own; `mosaic up` composes all three planes instead.
 
-/** What a person has to mend before this can start. */
-function refuse(message: string): never {
-  process.stderr.write(`mosaic-orchestrator: ${message}\n`);
+const start = readPlaneStart(process.env, "the coordinator asks for it");
+if (typeof start === "string") {
+  process.stderr.write(`mosaic-orchestrator: ${start}\n`);
   process.exit(1);
 }
-
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError) return refuse(error.message);
-    throw error;
-  }
-}
-
-const config = readConfig();
-const coordinatorToken =
-  config.serviceToken ??
-  config.adminToken ??
-  refuse("MOSAIC_SERVICE_TOKEN or MOSAIC_ADMIN_TOKEN must be set: the coordinator asks for it");
+const { config, token: coordinatorToken } = start;
 const held = { serviceToken: coordinatorToken, adminToken: config.adminToken, apiKey: config.apiKey };
 const scanner = createScanner({
   // The salt only makes fingerprints comparable, and redaction makes none that are kept.

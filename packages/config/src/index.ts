@@ -1,2 +1,3 @@
 export { ConfigError, loadConfig, type Config } from "./load.ts";
 export { configurationReference } from "./reference.ts";
+export { readPlaneStart, type PlaneStart } from "./plane.ts";

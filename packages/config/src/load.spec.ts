@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, loadConfig } from "./load.ts";
+import { readPlaneStart } from "./plane.ts";
 import { configurationReference } from "./reference.ts";
 import { VARIABLES } from "./variables.ts";
 
@@ -91,5 +92,17 @@ describe("configurationReference", () => {
     for (const definition of Object.values(VARIABLES)) {
       for (const name of definition.names) expect(page).toContain(`\`${name}\``);
     }
+  });
+});
+
+describe("readPlaneStart", () => {
+  it("prefers the service token, and says what is missing otherwise", () => {
+    const env = { MOSAIC_ADMIN_TOKEN: "an-admin-token-1234", MOSAIC_SERVICE_TOKEN: "a-service-token-123" };
+    expect(readPlaneStart(env, "for x")).toMatchObject({ token: "a-service-token-123" });
+    expect(readPlaneStart({ MOSAIC_ADMIN_TOKEN: "an-admin-token-1234" }, "x")).toMatchObject({
+      token: "an-admin-token-1234",
+    });
+    expect(readPlaneStart({}, "for x")).toContain("must be set: for x");
+    expect(readPlaneStart({ YOLO_MODE: "perhaps" }, "for x")).toContain("YOLO_MODE");
   });
 });

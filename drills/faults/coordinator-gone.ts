@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -34,6 +35,8 @@ export function coordinatorGone(): Promise<ScenarioResult> {
       COORDINATOR_URL: `http://127.0.0.1:${coordinatorPort}`,
       MOSAIC_MODEL_UPSTREAM: scenarioFile("repaired-at-once"),
       MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
+      // An orchestrator that runs alone lets nobody name any path, not even an admin.
+      MOSAIC_LOCAL_REPOSITORIES: tmpdir(),
     };
     const coordinator = await start("coordinator", env);
     const orchestrator = await start("orchestrator", env);

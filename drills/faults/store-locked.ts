@@ -14,7 +14,8 @@ const HELD_MS = 7000;
 /** What a person with a SQLite shell does: takes the write lock and goes to lunch. */
 function holdWriteLock(home: string): () => void {
   const db = new DatabaseSync(join(home, "mosaic.db"));
-  db.exec("BEGIN IMMEDIATE");
+  // Mosaic may be writing just now; a shell waits, too.
+  db.exec("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
   return () => {
     db.exec("ROLLBACK");
     db.close();

@@ -1,15 +1,13 @@
 import { readPlaneStart } from "@mosaic/config";
-import { createGit } from "@mosaic/git";
-import { hashToken, LOOPBACK_HOSTS } from "@mosaic/http";
-import { chooseSandbox, toolchainMounts } from "@mosaic/sandbox";
+import { hashToken } from "@mosaic/http";
+import { chooseSandbox } from "@mosaic/sandbox";
 import { createScanner } from "@mosaic/secrets";
-import { createLogger, createMetrics } from "@mosaic/telemetry";
+import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { buildCoordinatorApp } from "./app.ts";
+import { buildConfiguredCoordinator } from "./configured.ts";
 import { version } from "./version.ts";
 
 // The quality plane as a process of its own; `mosaic up` composes all three planes instead.
@@ -34,45 +32,19 @@ if (!choice.ok) logger.error(`${choice.problem}; ${choice.remedy}`);
 else if (choice.warning !== undefined) logger.warn(choice.warning);
 
 const tokenHash = hashToken(token);
-const app = await buildCoordinatorApp(
-  {
-    sandbox: choice.ok ? choice.sandbox : null,
-    sandboxDetail: choice.ok ? choice.detail : `${choice.problem}; ${choice.remedy}`,
-    toolchain: await toolchainMounts({
-      nodePath: process.execPath,
-      path: config.hostPath,
-      home: homedir(),
-    }),
-    git: createGit({ home: gitHome }),
-    redact,
-    logger,
-    metrics: createMetrics({ name: "mosaic-coordinator", version, processMetrics: true }),
-    findToken: (hash) =>
-      Promise.resolve(hash === tokenHash ? { name: "service", scopes: ["read", "spawn"] } : null),
-    // The warning in the log is all there is to keep it in: this process has no audit store of its own.
-    onYolo: () => undefined,
-    now: Date.now,
-    ids: randomUUID,
-  },
-  {
-    version,
-    dataDir: config.home,
-    mirrorRoots: [join(config.home, "mirrors")],
-    yolo: config.yolo,
-    registries: config.registries,
-    caFile: process.env["NODE_EXTRA_CA_CERTS"],
-    allowedHosts: [...LOOPBACK_HOSTS, config.host, ...config.allowedHosts],
-    allowedOrigins: config.allowedOrigins,
-    rateLimitPerMinute: config.rateLimit,
-    platform: { platform: process.platform, arch: process.arch, node: process.version },
-    pid: process.pid,
-    limits: {
-      gatesAtOnce: config.gateConcurrency,
-      gateTimeoutMs: config.gateTimeout * 1000,
-      memoryMb: config.gateMemoryMb,
-    },
-  },
-);
+const app = await buildConfiguredCoordinator({
+  config,
+  version,
+  sandbox: choice,
+  redact,
+  logger,
+  processMetrics: true,
+  caFile: process.env["NODE_EXTRA_CA_CERTS"],
+  findToken: (hash) =>
+    Promise.resolve(hash === tokenHash ? { name: "service", scopes: ["read", "spawn"] } : null),
+  // The warning in the log is all there is to keep it in: this process has no audit store of its own.
+  onYolo: () => undefined,
+});
 closeWithGrace({ delay: config.shutdownGrace * 1000 + 5000, logger }, async ({ signal, err }) => {
   if (err) logger.error({ err }, "the coordinator closes after an error");
   else logger.info({ signal }, "the coordinator closes");

@@ -1,4 +1,4 @@
-import type { AgentView } from "@mosaic/contracts";
+import { type AgentView, EVENT_DATA, type EventData } from "@mosaic/contracts";
 import type { OrchestratorClient } from "../connect/connection.ts";
 import { EXIT } from "../exit.ts";
 import { readEvents } from "../follow/read-events.ts";
@@ -16,12 +16,7 @@ interface DemoEnd {
   readonly tookMs: number;
 }
 
-interface GateVerdict {
-  readonly gate: string;
-  readonly outcome: string;
-  readonly commit: string;
-  readonly durationMs: number;
-}
+type GateVerdict = EventData<"gates.verdict">;
 
 /** What came of the demo: diff, verdicts, tokens and cost, and where the branch is. Answers with the exit code. */
 export async function report(terminal: Terminal, client: OrchestratorClient, end: DemoEnd): Promise<number> {
@@ -60,7 +55,7 @@ async function verdicts(client: OrchestratorClient, agentId: string): Promise<re
   const found: GateVerdict[] = [];
   const signal = AbortSignal.timeout(30_000);
   for await (const event of readEvents(client, agentId, { signal })) {
-    if (event.type === "gates.verdict") found.push(event.data as unknown as GateVerdict);
+    if (event.type === "gates.verdict") found.push(EVENT_DATA["gates.verdict"].parse(event.data));
   }
   return found;
 }

@@ -1,4 +1,5 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
 
 /** A whole number from 0 to `below`, not included. */
 export type Random = (below: number) => number;
@@ -58,20 +59,47 @@ export async function scribble(tree: string, next: Random, changes = 14): Promis
     // A file where a folder is wanted, or the other way round, is skipped: not every scribble fits.
     await change(tree, path, next).catch(() => undefined);
   }
-  if (next(3) === 0) await writeFile(`${tree}/.gitattributes`, pick(next, ATTRIBUTES));
-  if (next(3) === 0) await writeFile(`${tree}/-rf`, "");
+  const fixed = [
+    [".gitattributes", pick(next, ATTRIBUTES)],
+    ["-rf", ""],
+  ] as const;
+  for (const [name, text] of fixed)
+    if (next(3) === 0)
+      await write(placeOf(tree, Buffer.from(name)), Buffer.from(text), 0o644).catch(() => undefined);
 }
 
 async function change(tree: string, path: Buffer, next: Random): Promise<void> {
   const kind = next(8);
+  await refuseLinkedFolders(tree, path);
   if (kind === 0) return await rm(path, { recursive: true });
   await mkdir(path.subarray(0, path.lastIndexOf("/")), { recursive: true });
   if (kind === 1) {
-    const targets = ["../..", "/etc/passwd", "README.md", "no/such\nfile", `${tree}/src`, ".", "é"];
+    const targets = ["../..", "/nonexistent/passwd", "README.md", "no/such\nfile", `${tree}/src`, ".", "é"];
     return await symlink(next(6) === 0 ? NO_UTF8 : pick(next, targets), path);
   }
-  await writeFile(path, content(next));
-  if (kind === 2) await chmod(path, 0o755);
+  await write(path, content(next), kind === 2 ? 0o755 : 0o644);
+}
+
+/** Never through a link that an earlier change made: it may lead to a file of the machine this runs on. */
+async function write(path: Buffer, bytes: Buffer, mode: number): Promise<void> {
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+  );
+  try {
+    await file.writeFile(bytes);
+    await file.chmod(mode);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws when a folder on the way is a link: what is behind it is not the tree's */
+async function refuseLinkedFolders(tree: string, path: Buffer): Promise<void> {
+  for (let end = path.indexOf("/", tree.length + 1); end !== -1; end = path.indexOf("/", end + 1)) {
+    const folder = await lstat(path.subarray(0, end)).catch(() => null);
+    if (folder?.isSymbolicLink() === true) throw new Error("a link is on the way");
+  }
 }
 
 const placeOf = (folder: string, path: Buffer): Buffer => Buffer.concat([Buffer.from(`${folder}/`), path]);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Admission, SqliteStore } from "@mosaic/store";
+import type { Admission, Store } from "@mosaic/store";
 import { inParallel } from "./measure.ts";
 
 /** A task and its first agent, as an admission writes them. */
@@ -29,6 +29,6 @@ export function admission(taskId: string): Admission {
 }
 
 /** Admits tasks `prefix-0` and so on. */
-export async function admitMany(store: SqliteStore, prefix: string, count: number): Promise<void> {
+export async function admitMany(store: Store, prefix: string, count: number): Promise<void> {
   await inParallel(count, 200, (index) => store.state.admit(admission(`${prefix}-${index}`)));
 }

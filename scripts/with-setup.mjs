@@ -2,7 +2,7 @@
 // Runs on a bare machine: any Node >= 20, no packages installed yet. Sets up what is missing, then hands over to
 // the pinned Node 24 with the script that was asked for.
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,9 +14,28 @@ const TARGETS = {
   bench: "bench/main.ts",
   setup: null,
 };
+const TARGETS_WITH_SERVERS = new Set(["test", "drill", "bench", "setup"]);
 /** Debian's names; the sandbox needs bubblewrap and prlimit (util-linux). */
-const SYSTEM_PACKAGES = ["bubblewrap", "git", "ca-certificates", "util-linux"];
-const INSTALL = `apt-get install -y --no-install-recommends ${SYSTEM_PACKAGES.join(" ")}`;
+const SANDBOX = {
+  what: "bubblewrap is missing; agents are not started without a sandbox",
+  packages: ["bubblewrap", "git", "ca-certificates", "util-linux"],
+  isThere: () => works("bwrap", ["--version"]),
+};
+/** Many orchestrators share these two; the suites start their own on free ports, and use none that runs already. */
+const VALKEY = {
+  what: "Valkey (or Redis) is missing; what many hosts share is tested on real servers",
+  packages: ["redis-server"],
+  isThere: () => ["valkey-server", "redis-server"].some((name) => works(name, ["--version"])),
+};
+const POSTGRES_HOMES = "/usr/lib/postgresql";
+const POSTGRES = {
+  what: "PostgreSQL is missing; what many hosts share is tested on real servers",
+  packages: ["postgresql"],
+  isThere: () =>
+    works("initdb", ["--version"]) ||
+    (existsSync(POSTGRES_HOMES) &&
+      readdirSync(POSTGRES_HOMES).some((version) => existsSync(join(POSTGRES_HOMES, version, "bin/initdb")))),
+};
 
 const say = (text) => process.stderr.write(`${text}\n`);
 const fail = (text) => {
@@ -50,21 +69,43 @@ function installPackages() {
   run("npm", ["ci", "--no-audit", "--no-fund"], "npm packages installed");
 }
 
-function installSandbox() {
-  if (process.platform !== "linux" || works("bwrap", ["--version"])) return;
+function installSystem({ what, packages, isThere }) {
+  if (process.platform !== "linux" || isThere()) return;
+  const install = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   const root_ = process.getuid?.() === 0;
   if (!root_ || !works("apt-get", ["--version"])) {
     const command = existsSync("/etc/debian_version")
-      ? `sudo ${INSTALL}`
-      : "install bubblewrap with your package manager";
-    const message = `bubblewrap is missing; agents are not started without a sandbox. Run: ${command}`;
+      ? `sudo ${install}`
+      : `install the like of ${packages.join(", ")} with your package manager`;
+    const message = `${what}. Run: ${command}`;
     if (process.env.CI) fail(message);
     say(`setup: ${message}`);
     return;
   }
-  say(`setup: installing system packages as root: ${INSTALL}`);
+  say(`setup: installing system packages as root: ${install}`);
   run("apt-get", ["update", "-q"], "package lists updated");
-  run("apt-get", INSTALL.split(" ").slice(1), `system packages installed (${SYSTEM_PACKAGES.join(", ")})`);
+  withoutServices(() =>
+    run("apt-get", install.split(" ").slice(1), `system packages installed (${packages.join(", ")})`),
+  );
+}
+
+/** PostgreSQL refuses to be root; its package makes this user, but where the users were replaced it is gone. */
+function addPostgresUser() {
+  const missing =
+    process.platform === "linux" && process.getuid?.() === 0 && !works("id", ["-u", "postgres"]);
+  if (missing) run("useradd", ["--system", "--no-create-home", "postgres"], "user postgres added");
+}
+
+/** Debian starts the services it installs, unless this file says no (invoke-rc.d(8)); nobody asked for a server here. */
+function withoutServices(action) {
+  const policy = "/usr/sbin/policy-rc.d";
+  if (existsSync(policy)) return action();
+  const remove = () => rmSync(policy, { force: true });
+  // A failure ends this process at once.
+  process.once("exit", remove);
+  writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  action();
+  remove();
 }
 
 function findNode24() {
@@ -81,7 +122,11 @@ if (!Object.hasOwn(TARGETS, target))
   fail(`unknown target '${target}'; one of ${Object.keys(TARGETS).join(", ")}`);
 checkNode();
 installPackages();
-installSandbox();
+installSystem(SANDBOX);
+if (TARGETS_WITH_SERVERS.has(target)) {
+  [VALKEY, POSTGRES].forEach(installSystem);
+  addPostgresUser();
+}
 const node = findNode24();
 run(node, [join(root, "apps/worker/build.mjs")], "agent worker bundled");
 

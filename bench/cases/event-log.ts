@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { NewEvent } from "@mosaic/contracts";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { type BenchCase, inParallel, median, timed } from "../measure.ts";
 import { admitMany } from "../tasks.ts";
 import { inTemporaryFolder } from "../temporary-folder.ts";
@@ -11,7 +11,7 @@ const BATCH = 1000;
 const KEPT = 100_000;
 const SAMPLES = 50;
 
-async function append(store: SqliteStore, count: number): Promise<void> {
+async function append(store: Store, count: number): Promise<void> {
   await inParallel(count / BATCH, 4, (batch) =>
     store.state.append(
       Array.from({ length: BATCH }, (_, index): NewEvent => {
@@ -27,7 +27,7 @@ async function append(store: SqliteStore, count: number): Promise<void> {
   );
 }
 
-async function readCost(store: SqliteStore): Promise<{ replay: number; list: number }> {
+async function readCost(store: Store): Promise<{ replay: number; list: number }> {
   const { newest } = await store.state.eventRange();
   const replay: number[] = [];
   const list: number[] = [];

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { type BenchCase, inParallel, timed } from "../measure.ts";
 import { inTemporaryFolder } from "../temporary-folder.ts";
 
 const PASSED = 1000;
 
 /** Milliseconds for one claim and completion on top of a backlog. */
-async function costOnTop(store: SqliteStore, backlog: number): Promise<number> {
+async function costOnTop(store: Store, backlog: number): Promise<number> {
   const claim = { workerId: "bench", leaseMs: 60_000, maxActive: 1000, maxPerWorker: 1000 };
   await inParallel(backlog, 500, (index) =>
     store.queue.enqueue({ taskId: `backlog-${backlog}-${index}`, priority: 1 + (index % 10) }),

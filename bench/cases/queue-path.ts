@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { type BenchCase, inParallel, percentile, timed } from "../measure.ts";
 import { admitMany } from "../tasks.ts";
 import { inTemporaryFolder } from "../temporary-folder.ts";
@@ -24,7 +24,7 @@ function bareCommits(file: string): number {
   return perSecond;
 }
 
-async function passTask(store: SqliteStore, taskId: string): Promise<void> {
+async function passTask(store: Store, taskId: string): Promise<void> {
   await store.queue.enqueue({ taskId, priority: 5 });
   const lease = await store.queue.claim(CLAIM);
   if (lease === null) throw new Error("nothing to claim");
@@ -38,7 +38,7 @@ async function passTask(store: SqliteStore, taskId: string): Promise<void> {
   await store.queue.complete(lease);
 }
 
-async function handOvers(store: SqliteStore): Promise<number[]> {
+async function handOvers(store: Store): Promise<number[]> {
   const samples: number[] = [];
   for (let index = 0; index < HAND_OVERS; index += 1) {
     const taskId = `idle-${index}`;

@@ -1,6 +1,7 @@
 import type { EventType, NewEvent, StoredEvent } from "@mosaic/contracts";
 import type { AgentState, AgentType, TaskState } from "@mosaic/domain";
 import type { AgentPatch, AgentRecord, NewAgent, NewTask, TaskRecord } from "./records.ts";
+import type { Fence } from "./task-queue.ts";
 
 export interface Admission {
   readonly task: NewTask;
@@ -77,18 +78,20 @@ export interface EventFilter {
  * Durable state of tasks and agents, and the log of what happened to them. Every engine passes the suite in
  * `@mosaic/testing`. Errors: `IllegalTransitionError` (domain) when a move is not in the table, {@link NotFoundError}
  * for an unknown id, `InvalidChangeError` for a change that contradicts itself or events that do not fit their schema,
- * `InvalidCursorError`, `CorruptRecordError`, `StoreUnavailableError`. None of them leaves anything behind.
+ * `InvalidCursorError`, `CorruptRecordError`, `StoreUnavailableError`; with a fence `LeaseLostError`, when the lease is not
+ * the newest of its task any more. None of them leaves anything behind.
  */
 export interface StateStore {
   /** Creates task and first agent with their `agent.spawning` and `task.pending` events, or says why not. */
   admit(admission: Admission): Promise<AdmissionOutcome>;
-  transition(change: Change): Promise<Applied>;
+  transition(change: Change, fence?: Fence): Promise<Applied>;
   /** Changes facts that are not states, with the events that tell of it, in one step. */
   patchAgent(
     agentId: string,
     patch: AgentPatch,
     at: string,
     events: readonly NewEvent[],
+    fence?: Fence,
   ): Promise<AgentRecord>;
   getAgent(agentId: string): Promise<AgentRecord | null>;
   getTask(taskId: string): Promise<TaskRecord | null>;
@@ -98,7 +101,7 @@ export interface StateStore {
   /** Tasks in `states`, oldest first: what a start has to look after. */
   listTasks(states: readonly TaskState[]): Promise<readonly TaskRecord[]>;
   /** Facts on the way; events of states are refused here and in `patchAgent`: they belong to a transition. */
-  append(events: readonly NewEvent[]): Promise<readonly StoredEvent[]>;
+  append(events: readonly NewEvent[], fence?: Fence): Promise<readonly StoredEvent[]>;
   eventsAfter(filter: EventFilter): Promise<readonly StoredEvent[]>;
   /** Ids of the oldest and the newest event kept; zeros when there is none. */
   eventRange(): Promise<{ readonly oldest: number; readonly newest: number }>;

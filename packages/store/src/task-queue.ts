@@ -15,6 +15,12 @@ export interface Lease {
   readonly claims: number;
 }
 
+/**
+ * A write that only the holder of this lease may do: while the queue's entry has its token, or nobody has taken it since.
+ * What a worker that was paused or cut off writes when it comes back is refused by it.
+ */
+export type Fence = Pick<Lease, "taskId" | "token">;
+
 export interface ClaimRequest {
   readonly workerId: string;
   readonly leaseMs: number;

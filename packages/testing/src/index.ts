@@ -1,8 +1,11 @@
 export { createFakeClock, type FakeClock } from "./clock.ts";
 export type { OpenedEngine, OpenEngine } from "./engine.ts";
+export { fencingConformance } from "./fencing.ts";
+export { instancesConformance } from "./instances/conformance.ts";
 export { auditLogConformance } from "./ledgers/audit.ts";
 export { tokenStoreConformance } from "./ledgers/tokens.ts";
 export { usageLedgerConformance } from "./ledgers/usage.ts";
+export { ordersConformance } from "./orders/conformance.ts";
 export { taskQueueConformance } from "./queue/conformance.ts";
 export { mountOrSkip, run, type Mounted } from "./mounts.ts";
 export { errorOf, race, type Race } from "./race.ts";
@@ -35,3 +38,7 @@ export {
 } from "./git-fixtures.ts";
 export { startGitHttpsServer, type GitHttpsServer, type GitHttpsServerOptions } from "./git-https-server.ts";
 export { processesMentioning } from "./processes.ts";
+export { startCutProxy, type CutProxy } from "./servers/cut-proxy.ts";
+export { startPostgres, type PostgresInTest, type PostgresOptions } from "./servers/postgres.ts";
+export { type ServerProcess } from "./servers/server-process.ts";
+export { startValkey, type ValkeyInTest, type ValkeyOptions } from "./servers/valkey.ts";

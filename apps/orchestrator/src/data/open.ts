@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashToken, newToken } from "@mosaic/http";
-import { lockDataFolder, openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { lockDataFolder, openSqliteStore, type Store } from "@mosaic/store";
 import { z } from "zod";
 
 /** The one data folder, opened and owned by this process until `close`. */
 export interface Data {
   readonly home: string;
-  readonly store: SqliteStore;
+  readonly store: Store;
   /** Kept over restarts: tells this orchestrator's leases from another's. */
   readonly instanceId: string;
   /** Salt of secret fingerprints. */
@@ -72,7 +72,7 @@ async function readIdentity(file: string): Promise<z.infer<typeof Identity>> {
 
 /** The token of the environment replaces that of the file, and goes when the environment no longer names it. */
 async function ensureAdminToken(
-  store: SqliteStore,
+  store: Store,
   home: string,
   fromEnv: string | undefined,
 ): Promise<string | null> {
@@ -100,7 +100,7 @@ async function ensureAdminToken(
   return file;
 }
 
-async function auditToken(store: SqliteStore, name: string, from: string): Promise<void> {
+async function auditToken(store: Store, name: string, from: string): Promise<void> {
   await store.audit.append({
     at: new Date().toISOString(),
     actor: "boot",

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ModelGatewayOptions } from "./create-model-gateway.ts";
 import { estimate } from "./estimate.ts";
@@ -22,7 +22,7 @@ import {
 } from "./spec-support.ts";
 
 let folder: string;
-let store: SqliteStore;
+let store: Store;
 let upstream: FakeUpstream | undefined;
 let gateway: TestGateway;
 

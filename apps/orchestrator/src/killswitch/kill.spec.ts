@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { createLogger, createMetrics } from "@mosaic/telemetry";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Services } from "../services.ts";
@@ -13,7 +13,7 @@ import { killAll } from "./kill-all.ts";
 
 const AGENT = "11111111-1111-4111-8111-111111111111";
 let folder: string;
-let store: SqliteStore;
+let store: Store;
 let services: Services;
 let residue: string[];
 

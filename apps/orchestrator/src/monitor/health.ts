@@ -1,14 +1,14 @@
 import type { DependencyHealth } from "@mosaic/contracts";
 import { type Git, gitVersion } from "@mosaic/git";
 import type { SandboxChoice } from "@mosaic/sandbox";
-import type { SqliteStore } from "@mosaic/store";
+import type { Store } from "@mosaic/store";
 import type { Services } from "../services.ts";
 import { salvageHealth } from "./salvage-health.ts";
 
 /** What readiness is made of: each check tells whether its part works, and in words what it found. */
 export function healthChecks(
   services: Services,
-  parts: { readonly choice: SandboxChoice; readonly store: SqliteStore; readonly git: Git },
+  parts: { readonly choice: SandboxChoice; readonly store: Store; readonly git: Git },
 ): Readonly<Record<string, () => Promise<DependencyHealth>>> {
   const { gateway, gates } = services;
   return {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { createLogger } from "@mosaic/telemetry";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, createBench } from "../../tests/git/bench.ts";
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const MADE = Date.parse("2026-03-04T05:06:07Z");
 
 let bench: Bench;
-let store: SqliteStore;
+let store: Store;
 let limits: { salvageMaxAgeDays: number; salvageMaxBytes: number };
 let nowMs: number;
 beforeEach(async () => {

@@ -42,15 +42,13 @@ export function redactingState(state: StateStore, redact: Redact): StateStore {
       const workItems = task.workItems.map(redact);
       return state.admit({ ...admission, task: { ...task, workItems } });
     },
-    transition: (change) =>
-      state.transition({
-        ...change,
-        ...(change.agent === undefined ? {} : { agent: cleanMove(change.agent, cleanPatch) }),
-        events: cleanEvents(change.events),
-      }),
-    patchAgent: (agentId, patch, at, events) =>
-      state.patchAgent(agentId, cleanPatch(patch), at, cleanEvents(events)),
-    append: (events) => state.append(cleanEvents(events)),
+    transition: (change, fence) => {
+      const agent = change.agent === undefined ? {} : { agent: cleanMove(change.agent, cleanPatch) };
+      return state.transition({ ...change, ...agent, events: cleanEvents(change.events) }, fence);
+    },
+    patchAgent: (agentId, patch, at, events, fence) =>
+      state.patchAgent(agentId, cleanPatch(patch), at, cleanEvents(events), fence),
+    append: (events, fence) => state.append(cleanEvents(events), fence),
   };
 }
 

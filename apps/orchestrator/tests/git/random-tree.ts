@@ -110,14 +110,14 @@ const placeOf = (folder: string, path: Buffer): Buffer => Buffer.concat([Buffer.
  */
 export async function contentsOf(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  const open: Buffer[] = [Buffer.alloc(0)];
-  for (let inside = open.pop(); inside !== undefined; inside = open.pop()) {
+  const left: Buffer[] = [Buffer.alloc(0)];
+  for (let inside = left.pop(); inside !== undefined; inside = left.pop()) {
     for (const name of await readdir(placeOf(folder, inside), { encoding: "buffer" })) {
       const path = inside.length === 0 ? name : Buffer.concat([inside, Buffer.from("/"), name]);
       const place = placeOf(folder, path);
       if (path.toString("latin1") === ".git") continue;
       const facts = await lstat(place);
-      if (facts.isDirectory()) open.push(path);
+      if (facts.isDirectory()) left.push(path);
       else if (facts.isSymbolicLink())
         found.set(
           path.toString("latin1"),

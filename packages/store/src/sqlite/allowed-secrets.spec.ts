@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSqliteStore, type SqliteStore } from "./open.ts";
+import type { Store } from "../store.ts";
+import { openSqliteStore } from "./open.ts";
 
 let folder: string;
-let store: SqliteStore;
+let store: Store;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "mosaic-allowed-"));

@@ -5,12 +5,13 @@ import { admission, errorOf, notice, temporaryFolder, type TemporaryFolder } fro
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewAuditEntry } from "../ledgers.ts";
 import { CorruptRecordError } from "../store-error.ts";
-import { openSqliteStore, type SqliteStore } from "./open.ts";
+import type { Store } from "../store.ts";
+import { openSqliteStore } from "./open.ts";
 
 describe("the SQLite store, when something else has written to its file", () => {
   let folder: TemporaryFolder;
   let file: string;
-  let store: SqliteStore;
+  let store: Store;
 
   beforeEach(async () => {
     folder = temporaryFolder();

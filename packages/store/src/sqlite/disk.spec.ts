@@ -12,7 +12,8 @@ import {
 } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { StoreUnavailableError } from "../store-error.ts";
-import { openSqliteStore, type SqliteStore } from "./open.ts";
+import type { Store } from "../store.ts";
+import { openSqliteStore } from "./open.ts";
 
 const REQUIRED = process.env["CI"] !== undefined;
 const SUBJECT = { agentId: "00000000-0000-4000-8000-000000000001", taskId: "t1" };
@@ -21,7 +22,7 @@ const KILOBYTES_50 = "x".repeat(50_000);
 describe("the SQLite store on a disk that fails it", () => {
   let folder: TemporaryFolder;
   let disk: Mounted | undefined;
-  let store: SqliteStore | undefined;
+  let store: Store | undefined;
 
   beforeEach(() => {
     folder = temporaryFolder();
@@ -40,7 +41,7 @@ describe("the SQLite store on a disk that fails it", () => {
   }
 
   /** Appends until the store refuses; gives the ids it has promised, and the refusal. */
-  async function appendUntilRefused(open: SqliteStore): Promise<{ ids: number[]; error: unknown }> {
+  async function appendUntilRefused(open: Store): Promise<{ ids: number[]; error: unknown }> {
     const ids: number[] = [];
     for (;;) {
       try {
@@ -64,9 +65,7 @@ describe("the SQLite store on a disk that fails it", () => {
     const { ids, error } = await appendUntilRefused(store);
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error).toMatchObject({ code: "disk_full", message: expect.stringContaining("free some space") });
-    const failing = await race(10, () =>
-      (store as SqliteStore).state.append([notice(SUBJECT, KILOBYTES_50)]),
-    );
+    const failing = await race(10, () => (store as Store).state.append([notice(SUBJECT, KILOBYTES_50)]));
     expect(failing.won).toEqual([]);
     expect(await store.check()).toMatchObject({ ok: false, detail: expect.stringContaining("full") });
     expect(await store.state.eventRange()).toEqual({ oldest: 1, newest: ids.at(-1) });

@@ -1,9 +1,7 @@
 import type { StoredEvent } from "@mosaic/contracts";
-import type { AllowedSecrets } from "../allowed-secrets.ts";
-import type { AuditLog, TokenStore } from "../ledgers.ts";
-import type { StateStore } from "../state-store.ts";
-import type { TaskQueue } from "../task-queue.ts";
-import type { UsageLedger } from "../usage-ledger.ts";
+import { createLocalInstances } from "../local/instances.ts";
+import { createLocalOrders } from "../local/orders.ts";
+import type { Store } from "../store.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { createAllowedSecrets, createAuditLog, createTokenStore, createUsageLedger } from "./ledgers.ts";
 import { createListeners } from "./listeners.ts";
@@ -20,26 +18,12 @@ export interface SqliteStoreOptions {
   readonly onListenerError?: (error: unknown) => void;
 }
 
-/** Everything that is kept, in one file. */
-export interface SqliteStore {
-  readonly state: StateStore;
-  readonly queue: TaskQueue;
-  readonly usage: UsageLedger;
-  readonly audit: AuditLog;
-  readonly tokens: TokenStore;
-  readonly allowedSecrets: AllowedSecrets;
-  /** Writes a row and waits for the disk, so that `ok` means the store can do its work. Never throws. */
-  check(): Promise<{ readonly ok: boolean; readonly detail: string }>;
-  /** Finishes what was asked before, then closes the file. Safe to call twice. */
-  close(): Promise<void>;
-}
-
 /**
  * Opens the embedded store. Whatever its methods answer is on the disk (write-ahead log, every commit synced); what
  * many callers ask at once is committed together. One process may own a file: take `lockDataFolder` first.
  * @throws StoreUnavailableError when the file cannot be opened, is damaged, or was written by a newer Mosaic
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, now = Date.now, onListenerError = warn } = options;
   const eventListeners = createListeners<readonly StoredEvent[]>(onListenerError);
   const queueListeners = createListeners<void>(onListenerError);
@@ -57,6 +41,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     audit: createAuditLog(engine),
     tokens: createTokenStore(engine),
     allowedSecrets: createAllowedSecrets(engine),
+    instances: createLocalInstances(now),
+    orders: createLocalOrders(),
     async check() {
       try {
         return { ok: true, detail: await engine.call("probe", [], (detail) => detail) };

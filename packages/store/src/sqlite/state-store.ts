@@ -27,27 +27,29 @@ export function createStateStore({ engine, feed, listeners }: StateStoreParts): 
         return outcome;
       });
     },
-    async transition(change) {
+    async transition(change, fence) {
       const events = changeEvents(change);
       const { at, task, successor } = change;
       const agent = change.agent && plainMove(change.agent);
-      const request = { at, agent, task, successor, rows: toEventRows(events) };
+      const request = { at, agent, task, successor, fence, rows: toEventRows(events) };
       return engine.call("transition", [request], ({ firstEventId, ...applied }) => {
         return { ...applied, events: feed.stage(events, firstEventId) };
       });
     },
-    async patchAgent(agentId, patch, at, events) {
+    async patchAgent(agentId, patch, at, events, fence) {
       const checked = factEvents(events);
-      const request = { agentId, patch: plainPatch(patch), at, rows: toEventRows(checked) };
+      const request = { agentId, patch: plainPatch(patch), at, fence, rows: toEventRows(checked) };
       return engine.call("patchAgent", [request], ({ agent, firstEventId }) => {
         feed.stage(checked, firstEventId);
         return agent;
       });
     },
-    async append(events) {
+    async append(events, fence) {
       const checked = factEvents(events);
       if (checked.length === 0) return [];
-      return engine.call("appendEvents", [toEventRows(checked)], (first) => feed.stage(checked, first));
+      return engine.call("appendEvents", [toEventRows(checked), fence], (first) =>
+        feed.stage(checked, first),
+      );
     },
     async pruneEvents(keep) {
       let removed = 0;

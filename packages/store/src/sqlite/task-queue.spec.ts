@@ -1,10 +1,14 @@
-import { recoveryConformance, sqliteEngine, taskQueueConformance } from "@mosaic/testing";
+import { fencingConformance, recoveryConformance, sqliteEngine, taskQueueConformance } from "@mosaic/testing";
 
 taskQueueConformance(
   "SQLite",
   sqliteEngine((store) => store.queue),
 );
 recoveryConformance(
+  "SQLite",
+  sqliteEngine((store) => store),
+);
+fencingConformance(
   "SQLite",
   sqliteEngine((store) => store),
 );

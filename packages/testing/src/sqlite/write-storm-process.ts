@@ -3,7 +3,7 @@
  * store: `admitted <task> <agent>`, `running <agent>`, `event <id>`, `audit <seq> <hash>`, `completed`.
  */
 import { randomUUID } from "node:crypto";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { admission, move, notice } from "../records.ts";
 
 const WRITERS = 8;
@@ -12,7 +12,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function write(store: SqliteStore): Promise<void> {
+async function write(store: Store): Promise<void> {
   const agentId = randomUUID();
   const taskId = `task-${agentId}`;
   const request = admission({ agentId, taskId });

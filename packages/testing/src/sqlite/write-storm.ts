@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore, type SqliteStore } from "@mosaic/store";
+import { openSqliteStore, type Store } from "@mosaic/store";
 import { expect } from "vitest";
 
 const PROGRAM = fileURLToPath(new URL("./write-storm-process.ts", import.meta.url));
@@ -70,7 +70,7 @@ export async function expectKept(file: string, promises: readonly string[]): Pro
   expectIntact(file);
 }
 
-async function isKept(store: SqliteStore, line: string): Promise<boolean> {
+async function isKept(store: Store, line: string): Promise<boolean> {
   const [kind = "", first = "", second = ""] = line.split(" ");
   switch (kind) {
     case "admitted":

@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Fence } from "../../task-queue.ts";
 import { createAdmit } from "./admit.ts";
 import { createAgentTable } from "./agents.ts";
 import { createAllowedSecretTable } from "./allowed-secrets.ts";
 import { createAuditTable } from "./audit.ts";
 import { createClaim } from "./claim.ts";
-import { createEventTable } from "./events.ts";
+import { createEventTable, type EventRow } from "./events.ts";
+import { createFence } from "./fence.ts";
 import { createAgentList } from "./list-agents.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { createQueueTable, createQueueView } from "./queue.ts";
@@ -26,13 +28,17 @@ export function createOperations(db: DatabaseSync) {
   const audit = createAuditTable(db);
   const tokens = createTokenTable(db);
   const allowedSecrets = createAllowedSecretTable(db);
-  const { transition, patch } = createTransition(agents, tasks, events);
+  const requireFence = createFence(db);
+  const { transition, patch } = createTransition(requireFence, { agents, tasks, events });
 
   const writes = {
     admit: createAdmit(agents, tasks, events),
     transition,
     patchAgent: patch,
-    appendEvents: events.insert,
+    appendEvents: (rows: readonly EventRow[], fence: Fence | undefined): number => {
+      requireFence(fence);
+      return events.insert(rows);
+    },
     pruneEvents: events.prune,
     enqueue: queue.enqueue,
     claim: createClaim(db),

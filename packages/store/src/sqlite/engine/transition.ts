@@ -2,9 +2,11 @@ import { assertAgentMove, assertTaskMove, isAgentTerminal } from "@mosaic/domain
 import { freshAgent } from "../../fresh-records.ts";
 import type { AgentPatch, AgentRecord, NewAgent, TaskRecord } from "../../records.ts";
 import type { AgentMove, TaskMove } from "../../state-store.ts";
+import type { Fence } from "../../task-queue.ts";
 import { InvalidChangeError } from "../../store-error.ts";
 import { patchedFields, type AgentTable } from "./agents.ts";
 import type { EventRow, EventTable } from "./events.ts";
+import type { RequireFence } from "./fence.ts";
 import type { TaskTable } from "./tasks.ts";
 
 /** A change whose events have been checked. */
@@ -13,6 +15,7 @@ export interface TransitionRequest {
   readonly agent?: AgentMove | undefined;
   readonly task?: TaskMove | undefined;
   readonly successor?: NewAgent | undefined;
+  readonly fence?: Fence | undefined;
   readonly rows: readonly EventRow[];
 }
 
@@ -26,11 +29,19 @@ export interface PatchRequest {
   readonly agentId: string;
   readonly patch: AgentPatch;
   readonly at: string;
+  readonly fence?: Fence | undefined;
   readonly rows: readonly EventRow[];
 }
 
 /** Moves agent and task along the domain's tables. An error rolls all of it back: to be used inside a savepoint. */
-export function createTransition(agents: AgentTable, tasks: TaskTable, events: EventTable) {
+export function createTransition(
+  requireFence: RequireFence,
+  {
+    agents,
+    tasks,
+    events,
+  }: { readonly agents: AgentTable; readonly tasks: TaskTable; readonly events: EventTable },
+) {
   function moveAgent({ agentId, to, patch }: AgentMove, at: string): AgentRecord {
     const agent = agents.require(agentId);
     assertAgentMove(agentId, agent.state, to);
@@ -56,7 +67,8 @@ export function createTransition(agents: AgentTable, tasks: TaskTable, events: E
   }
 
   return {
-    transition: ({ at, agent, task, successor, rows }: TransitionRequest): Transitioned => {
+    transition: ({ at, agent, task, successor, fence, rows }: TransitionRequest): Transitioned => {
+      requireFence(fence);
       let movedAgent = agent && moveAgent(agent, at);
       let movedTask = task && moveTask(task, at);
       if (movedAgent && movedTask && movedAgent.taskId !== movedTask.taskId) {
@@ -73,7 +85,14 @@ export function createTransition(agents: AgentTable, tasks: TaskTable, events: E
         firstEventId: events.insert(rows),
       };
     },
-    patch: ({ agentId, patch, at, rows }: PatchRequest): { agent: AgentRecord; firstEventId: number } => {
+    patch: ({
+      agentId,
+      patch,
+      at,
+      fence,
+      rows,
+    }: PatchRequest): { agent: AgentRecord; firstEventId: number } => {
+      requireFence(fence);
       const agent = agents.update(agents.require(agentId), { ...patchedFields(patch), updatedAt: at });
       return { agent, firstEventId: events.insert(rows) };
     },

@@ -64,6 +64,11 @@ export const KILL_STATES: readonly KillState[] = [
   },
   { name: "in a turn", upstream: "waits", reach: (system) => after(system, "transcript.tool_call") },
   {
+    name: "in a turn, with 20,000 new files",
+    upstream: "many-files-then-waits",
+    reach: (system) => after(system, "transcript.tool_result"),
+  },
+  {
     name: "snapshotting",
     upstream: "many-files",
     mayEnd: true,
@@ -179,6 +184,9 @@ export async function leftOf(system: System, agentId: string): Promise<readonly 
       (await readdir(join(system.home, folder)).catch(() => [])).map((name) => `${folder}/${name}`),
     ),
   );
+  // What is being saved lies where no agent is; the process that reads it ends with that.
+  const saved = await system.client.call("getAgentSalvage", { params: { agentId } });
+  if (saved.agentId !== agentId) throw new Error(`the salvage of ${saved.agentId} is not ${agentId}'s`);
   const processes = await Promise.all([processesMentioning(MARKER), processesMentioning(agentId)]);
   return [
     ...names.flat().filter((name) => name.includes(agentId)),

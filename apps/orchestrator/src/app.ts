@@ -11,7 +11,9 @@ import { createCancel } from "./killswitch/cancel.ts";
 import { finishPromisedKills } from "./killswitch/finish-promised.ts";
 import { storeProblem } from "./api/store-problem.ts";
 import { createKill } from "./killswitch/kill.ts";
+import { within } from "./killswitch/within.ts";
 import { auditSwitches } from "./monitor/audit-switches.ts";
+import { claimsWhileWritable, cleanAbandoned } from "./monitor/data-folder.ts";
 import { healthChecks, warningsOf } from "./monitor/health.ts";
 import { type Retention, startRetention } from "./monitor/retain-salvage.ts";
 import { watch } from "./monitor/watch.ts";
@@ -32,6 +34,9 @@ export interface OrchestratorApp {
   close(): Promise<void>;
 }
 
+/** Longest wait for tasks to be given back once their attempts were told to end, in milliseconds. */
+const SETTLE_MS = 2000;
+
 /** Builds the execution plane; it neither listens nor claims before it is told to. */
 export async function buildOrchestratorApp(options: OrchestratorOptions): Promise<OrchestratorApp> {
   const { config, data, logger } = options;
@@ -40,7 +45,15 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
   const warnings = warningsOf(services);
   const kill = createKill(services);
   services.tripWire.connect(kill);
-  const dispatcher = createDispatcher(services);
+  const queue = claimsWhileWritable(services.queue, {
+    home: data.home,
+    onChange({ ok, detail }) {
+      if (!ok) return logger.error(detail);
+      logger.info(`${detail} again`);
+      cleaning = cleaning.then(() => cleanAbandoned(services));
+    },
+  });
+  const dispatcher = createDispatcher({ ...services, queue });
   const stream = createAgentEventStream(services.state, metrics);
   let closing = false;
   let cleaning: Promise<void> = Promise.resolve();
@@ -110,7 +123,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       stopWatch();
       await dispatcher.stop();
       await drain(services);
-      await dispatcher.settled();
+      await within(dispatcher.settled(), SETTLE_MS);
       await cleaning;
       await retention?.stop();
       await kill.idle();

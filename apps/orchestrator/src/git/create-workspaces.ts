@@ -15,14 +15,15 @@ import { diffCommits } from "./diff.ts";
 import { createLayout, folderName } from "./layout.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { createMirrors } from "./mirrors.ts";
-import type { CleanupStep, Workspace, Workspaces } from "./port.ts";
+import type { Workspace, Workspaces } from "./port.ts";
 import { pushCommit } from "./push.ts";
 import { loadRecord, type WorkspaceRecord } from "./record.ts";
-import { removeWorkspace } from "./remove.ts";
+import { createRemovals } from "./removals.ts";
 import { residueOf } from "./residue.ts";
 import { resolveBranch } from "./resolve-branch.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { createSalvages } from "./salvages/create-salvages.ts";
+import { findRecord } from "./set-aside.ts";
 import { outgoingCommits } from "./outgoing.ts";
 import { messageOf } from "./step.ts";
 import { sweepLeftovers } from "./sweep.ts";
@@ -62,9 +63,9 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
   const layout = await createLayout(dataDir);
   const base = { ...given, layout, onProblem, reach, limits: { ...DEFAULT_LIMITS, ...limits } };
   const context: GitContext = { ...base, mirrors: createMirrors(base), trash: createTrash(base) };
-  const removals = new Map<string, Promise<readonly CleanupStep[]>>();
+  const removals = createRemovals(context);
   return {
-    salvages: createSalvages(context),
+    salvages: createSalvages(context, removals),
     resolveBranch: (repository, branch, signal) => resolveBranch(context, repository, branch, signal),
     mirrorOf: async (url) => context.mirrors.path(normalized(url)),
     create: (request, signal) => createWorkspace(context, request, signal),
@@ -84,26 +85,23 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       (await mergeTrees(context, { mirror, head, commit, keep: false })).clean,
     push: (repository, workspace, commit, signal) =>
       pushCommit(context, { repository, workspace, commit }, signal),
-    // Two callers (an end and a kill) share one removal.
-    remove: (workspace) => {
-      const key = workspace.privateDir;
-      const running =
-        removals.get(key) ?? removeWorkspace(context, workspace).finally(() => removals.delete(key));
-      removals.set(key, running);
-      return running;
-    },
+    setAside: removals.setAside,
+    remove: removals.remove,
     reopen: (agentId, taskId) => reopen(context, agentId, taskId),
     residue: (agentId, taskId) => residueOf(context, agentId, taskId),
     sweep: () => sweepLeftovers(context),
     leftovers: () => findLeftovers(context),
-    close: () => context.trash.settled(),
+    close: async () => {
+      await removals.settled();
+      await context.trash.settled();
+    },
   };
 }
 
-async function reopen({ layout }: GitContext, agentId: string, taskId: string): Promise<Workspace | null> {
-  const privateDir = join(layout.private, folderName(agentId, taskId));
-  const record = await loadRecord(privateDir);
-  return record === null ? null : workspaceOf(privateDir, record);
+async function reopen(context: GitContext, agentId: string, taskId: string): Promise<Workspace | null> {
+  const name = folderName(agentId, taskId);
+  const record = await findRecord(context, name);
+  return record === null ? null : workspaceOf(join(context.layout.private, name), record);
 }
 
 async function recordOf(workspace: Workspace): Promise<WorkspaceRecord> {

@@ -13,6 +13,8 @@ export interface Layout {
   readonly workspaces: string;
   /** Per agent: throw-away git directory, record. */
   readonly private: string;
+  /** Workspaces on their way out: whole, where no agent is any more, until their work is saved. */
+  readonly aside: string;
   /** For the length of one operation. */
   readonly scratch: string;
   /** Waiting to be deleted. */
@@ -32,6 +34,7 @@ export async function createLayout(dataDir: string): Promise<Layout> {
     mirrors: join(root, "mirrors"),
     workspaces: join(root, "workspaces"),
     private: join(root, "private"),
+    aside: join(root, "aside"),
     scratch: join(root, "scratch"),
     trash: join(root, "trash"),
     kept: join(root, "kept"),

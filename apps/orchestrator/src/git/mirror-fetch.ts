@@ -1,17 +1,43 @@
 import type { Repository } from "@mosaic/domain";
+import { GitError } from "@mosaic/git";
 import type { GitContext } from "./context.ts";
 
 /** Remote branches get their own name space: they never meet the branches we make. */
 const HEADS = "+refs/heads/*:refs/remotes/origin/*";
 
 /**
+ * At its end a fetch looks at the heads of all worktrees, and meets one that git is just making: it has no commit yet
+ * (git 2.39). A lock would make everybody wait for remotes.
+ */
+const HALF_MADE_WORKTREE = /bad object worktrees\//;
+const TRIES = 10;
+
+/**
  * Brings every branch of the remote into the mirror, and forgets the ones it no longer has. Objects are checked
  * (fsck) before they get in.
  */
-export async function fetchHeads(
-  { git, remotes, limits }: Pick<GitContext, "git" | "remotes" | "limits">,
+export async function fetchHeads(context: Context, repository: Repository, at: Target): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await fetchOnce(context, repository, at);
+    } catch (error) {
+      const halfMade = error instanceof GitError && HALF_MADE_WORKTREE.test(error.stderr);
+      if (!halfMade || tried === TRIES) throw error;
+    }
+  }
+}
+
+type Context = Pick<GitContext, "git" | "remotes" | "limits">;
+
+interface Target {
+  readonly mirror: string;
+  readonly signal: AbortSignal;
+}
+
+async function fetchOnce(
+  { git, remotes, limits }: Context,
   repository: Repository,
-  { mirror, signal }: { readonly mirror: string; readonly signal: AbortSignal },
+  { mirror, signal }: Target,
 ): Promise<void> {
   const remote = await remotes.open(repository);
   await git.run({

@@ -1,6 +1,6 @@
 import { processesMentioning } from "@mosaic/testing";
 import { existsSync } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -46,6 +46,33 @@ describe("a mirror", () => {
     await first;
     for (const workspace of await others) expect(workspace.baseCommit).toBe(await newer);
     expect(fetches).toBeLessThanOrEqual(3);
+  });
+
+  it("is fetched though git is just making a worktree in it, which has no commit yet", async () => {
+    let failed = 0;
+    let halfMade = "";
+    await start({
+      wrapGit: (git) => ({
+        run: async (call) => {
+          try {
+            return await git.run(call);
+          } catch (error) {
+            if (call.command === "fetch") failed += 1;
+            await rm(halfMade, { recursive: true, force: true });
+            throw error;
+          }
+        },
+      }),
+    });
+    const { mirror } = await bench.open();
+    halfMade = join(mirror, "worktrees", "half-made");
+    await mkdir(halfMade);
+    await writeFile(join(halfMade, "gitdir"), "/nowhere/.git\n");
+    await writeFile(join(halfMade, "commondir"), "../..\n");
+    await writeFile(join(halfMade, "HEAD"), `${"0".repeat(39)}1\n`);
+    const commit = await bench.fixture.commit(bench.remote, "main", { "new.txt": "x\n" });
+    expect((await bench.open("T-2")).baseCommit).toBe(commit);
+    expect(failed).toBe(1);
   });
 
   it.each([

@@ -30,13 +30,18 @@ const MOST_HEADS = 5000;
  * Keeps the commits and stashes an agent made in its private git directory: under one ref, as parents of a commit of
  * ours. git runs over that directory, which the agent may have broken, in a sandbox only; what it answers is checked
  * like any object of an agent's. Staged files that were never committed are not looked at.
+ * @param label of the sandbox; by default one that names the agent, with which it is killed
  * @returns what was kept, or null when the agent committed nothing
  * @throws when it cannot be made sure that all is kept
  */
-export async function salvageOwnCommits(context: GitContext, workspace: Workspace): Promise<string | null> {
+export async function salvageOwnCommits(
+  context: GitContext,
+  workspace: Workspace,
+  label = `snapshot:${workspace.agentId}`,
+): Promise<string | null> {
   if (!(await hasObjects(join(workspace.privateDir, "git", "objects")))) return null;
   const { mirror, agentId, taskId } = workspace;
-  const answer = await readOut(context, workspace);
+  const answer = await readOut(context, workspace, label);
   if (answer === null) return null;
   const { commits, pack } = answer;
   await importObjects(context, mirror, pack);
@@ -80,9 +85,9 @@ interface OwnCommits {
   readonly pack: Buffer;
 }
 
-async function readOut(context: GitContext, workspace: Workspace): Promise<OwnCommits | null> {
+async function readOut(context: GitContext, workspace: Workspace, label: string): Promise<OwnCommits | null> {
   const { snapshotBytes, salvageMs } = context.limits;
-  const started = await context.sandbox.start(specOf(context, workspace));
+  const started = await context.sandbox.start(specOf(context, workspace, label));
   const result = await collect(started, { maxBytes: snapshotBytes, timeoutMs: salvageMs });
   if (result.code !== 0 || result.truncated) {
     const why = result.truncated ? "they are too large" : reasonOf(result.stderr.toString());
@@ -97,12 +102,12 @@ async function readOut(context: GitContext, workspace: Workspace): Promise<OwnCo
   return { commits, pack: result.stdout.subarray(end + 2) };
 }
 
-function specOf({ newId, limits }: GitContext, workspace: Workspace): SandboxSpec {
+function specOf({ newId, limits }: GitContext, workspace: Workspace, label: string): SandboxSpec {
   const [, git, objects] = gitMounts(workspace.privateDir, { ...workspace, writable: false });
   if (git === undefined || objects === undefined) throw new Error("a git directory has two mounts");
   return {
     id: `commits-${newId()}`,
-    label: `snapshot:${workspace.agentId}`,
+    label,
     command: ["/bin/sh", "-c", SCRIPT],
     env: {
       ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),

@@ -172,7 +172,12 @@ export interface Workspaces {
   mergesCleanly(mirror: string, one: string, other: string): Promise<boolean>;
   /** Pushes exactly `commit` to the workspace's branch with a lease, and reads the remote ref back. */
   push(repository: Repository, workspace: Workspace, commit: string, signal?: AbortSignal): Promise<Pushed>;
-  /** Salvages what has no snapshot yet, moves the tree to the trash, prunes; never throws, reports each step. */
+  /**
+   * Begins to remove a workspace: answers when nothing of it is left where agents and git look, which takes no longer for
+   * many files than for few. Its work is saved behind; `remove` answers when that is done. Never throws.
+   */
+  setAside(workspace: Workspace): Promise<readonly CleanupStep[]>;
+  /** Sets it aside, salvages what has no snapshot yet, moves the rest to the trash; never throws, reports each step. */
   remove(workspace: Workspace): Promise<readonly CleanupStep[]>;
   /** The workspace of an agent of a former process, from what is on disk; null when there is none. */
   reopen(agentId: string, taskId: string): Promise<Workspace | null>;
@@ -182,7 +187,7 @@ export interface Workspaces {
   sweep(): Promise<readonly CleanupStep[]>;
   /** Workspaces on disk. At a start, before any is created, these are a former process's. */
   leftovers(): Promise<readonly Workspace[]>;
-  /** Waits for deletions in the background. */
+  /** Waits for what goes on in the background: salvages, deletions. */
   close(): Promise<void>;
 }
 

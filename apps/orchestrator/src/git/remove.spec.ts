@@ -25,8 +25,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await bench.workspaces.reopen(workspace.agentId, workspace.taskId)).toBeNull();
   expect(await bench.mirror(workspace, "worktree", "list", "--porcelain")).not.toContain(workspace.tree);
   await bench.workspaces.close();
-  expect(await names("trash")).toEqual([]);
-  expect(await names("scratch")).toEqual([]);
+  for (const folder of ["aside", "trash", "scratch"]) expect(await names(folder)).toEqual([]);
 }
 
 describe("removing a workspace (ORCH-118)", () => {
@@ -38,10 +37,10 @@ describe("removing a workspace (ORCH-118)", () => {
     expect(await bench.workspaces.residue(workspace.agentId, workspace.taskId)).toHaveLength(3);
     const steps = await bench.workspaces.remove(workspace);
     expect(steps).toEqual([
-      { name: "salvage", ok: true, detail: `saved as ${salvageRef()}` },
-      { name: "worktree", ok: true },
       { name: "git", ok: true },
+      { name: "worktree", ok: true },
       { name: "private", ok: true },
+      { name: "salvage", ok: true, detail: `saved as ${salvageRef()}` },
     ]);
     expect(await bench.mirror(workspace, "show", `${salvageRef()}:new.txt`)).toBe("second");
     expect(await bench.mirror(workspace, "rev-parse", `${salvageRef()}^`)).toBe(snapshot.commit);

@@ -1,48 +1,33 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { exists, moveIfThere } from "./exists.ts";
+import { folderName } from "./layout.ts";
 import { salvageOwnCommits } from "./own-commits.ts";
 import type { CleanupStep, Workspace } from "./port.ts";
-import { loadRecord, type WorkspaceRecord } from "./record.ts";
-import { resolve } from "./refs.ts";
+import { loadRecord } from "./record.ts";
+import { branchOf, dropBranch } from "./removed-branch.ts";
 import { salvage } from "./salvage.ts";
+import { placesOf, recordAside, savingLabel, type Places } from "./set-aside.ts";
 import { messageOf, step } from "./step.ts";
 import { pruneWorktrees } from "./worktree.ts";
 
 /**
- * Removes a workspace. Its files go to the trash only after a salvage that was read back; where none can be made they
- * are moved aside and kept. Never throws: each step says how it ended, and `ok` means that nothing is lost and nothing
- * is left where it was.
+ * Saves what a workspace held that was set aside, and lets go of the rest. The files go to the trash only after a salvage
+ * that was read back; where none can be made they are moved to where nobody deletes them. Never throws: each step says
+ * how it ended, and when all are `ok` nothing is lost.
  */
-export async function removeWorkspace(
-  context: GitContext,
-  workspace: Workspace,
-): Promise<readonly CleanupStep[]> {
-  const { tree, privateDir, mirror } = workspace;
+export async function saveAside(context: GitContext, workspace: Workspace): Promise<readonly CleanupStep[]> {
+  const places = placesOf(context.layout, folderName(workspace.agentId, workspace.taskId));
   const [salvaged, commits] = await Promise.all([
-    step("salvage", () => secure(context, workspace)),
-    step("commits", () => secureCommits(context, workspace)),
+    step("salvage", () => secure(context, workspace, places)),
+    step("commits", () => secureCommits(context, workspace, places)),
   ]);
-  const steps = [salvaged];
-  if (commits.detail !== undefined) steps.push(commits);
   context.reach("cleanup.salvaged");
-  if (salvaged.ok) {
-    steps.push(
-      await step("worktree", async () => ((await context.trash.take(tree)) ? undefined : "was gone already")),
-    );
-  }
-  context.reach("cleanup.moved");
-  steps.push(await step("git", () => unregister(context, { mirror, tree, base: workspace.baseCommit })));
-  context.reach("cleanup.forgotten");
-  // Last: while it is there, the clean-up can be done again.
-  if (steps.every(({ ok }) => ok)) {
-    steps.push(
-      await step("private", async () =>
-        (await context.trash.take(privateDir)) ? undefined : "was gone already",
-      ),
-    );
-  }
+  const steps = commits.ok && commits.detail === undefined ? [salvaged] : [salvaged, commits];
+  const branch = await step("branch", () => letGo(context, workspace, places));
+  if (!branch.ok) steps.push(branch);
+  // Last: while it is there, all of this can be done again.
+  if (steps.every(({ ok }) => ok)) await context.trash.take(places.folder);
   return steps;
 }
 
@@ -50,61 +35,70 @@ export async function removeWorkspace(
 export async function discardWorkspace(context: GitContext, privateDir: string): Promise<void> {
   const record = await loadRecord(privateDir);
   if (record !== null) {
-    await context.trash.take(record.tree);
-    await unregister(context, { ...record, base: record.baseCommit });
+    const { mirror, tree, baseCommit: base } = record;
+    await context.trash.take(tree);
+    if (await exists(mirror)) await unregister(context, { mirror, tree, base });
   }
   await context.trash.take(privateDir);
 }
 
 /** Saves the files as a commit or, where that cannot be, moves them to where nobody deletes them. */
-async function secure(context: GitContext, workspace: Workspace): Promise<string> {
-  const { tree, privateDir } = workspace;
+async function secure(context: GitContext, workspace: Workspace, places: Places): Promise<string> {
+  const { tree, privateDir } = places;
   if (!(await exists(tree))) return "there are no files";
-  let record: WorkspaceRecord | null = null;
   try {
-    record = await loadRecord(privateDir);
-    if (record !== null && !record.ready) return "no agent ever had the files";
+    const record = await recordAside(places);
     if (record === null) throw new Error("the workspace has no record");
-    return await salvage(context, { workspace, record });
+    if (!record.ready) return "no agent ever had the files";
+    const label = savingLabel(workspace.agentId);
+    return await salvage(context, { workspace: { ...workspace, tree, privateDir }, record, label });
   } catch (error) {
-    const place = join(context.layout.kept, `${basename(tree)}-${context.newId()}`);
+    const place = keptPlace(context, places, "");
     await moveIfThere(tree, place);
     return `the files are kept at ${place}, because no commit could be made of them: ${messageOf(error)}`;
   }
 }
 
 /** Saves what the agent committed or stashed itself or, where that cannot be, keeps its whole git directory. */
-async function secureCommits(context: GitContext, workspace: Workspace): Promise<string | undefined> {
-  const { tree, privateDir } = workspace;
+async function secureCommits(
+  context: GitContext,
+  workspace: Workspace,
+  places: Places,
+): Promise<string | undefined> {
+  const { tree, privateDir } = places;
   try {
-    return (await salvageOwnCommits(context, workspace)) ?? undefined;
+    const label = savingLabel(workspace.agentId);
+    return (await salvageOwnCommits(context, { ...workspace, tree, privateDir }, label)) ?? undefined;
   } catch (error) {
-    const place = join(context.layout.kept, `git-${basename(tree)}-${context.newId()}`);
+    const place = keptPlace(context, places, "git-");
     await moveIfThere(join(privateDir, "git"), place);
     return `the agent's git directory is kept at ${place}: ${messageOf(error)}`;
   }
 }
 
-/** Makes git forget the worktree, and its branch unless something was committed to it. */
+/** Its branch goes, unless something was committed to it. */
+async function letGo(
+  context: GitContext,
+  { mirror, baseCommit: base }: Workspace,
+  { adminDir }: Places,
+): Promise<undefined> {
+  const branch = await branchOf(adminDir);
+  if (branch === null || !(await exists(mirror))) return;
+  await context.mirrors.withRefs(mirror, () => dropBranch(context, mirror, { branch, base }));
+}
+
+function keptPlace({ layout, newId }: GitContext, { folder }: Places, prefix: string): string {
+  return join(layout.kept, `${prefix}${basename(folder)}-${newId()}`);
+}
+
+/** Makes git forget a worktree whose files are gone, and its branch unless something was committed to it. */
 async function unregister(
   context: GitContext,
   { mirror, tree, base }: { readonly mirror: string; readonly tree: string; readonly base: string },
-): Promise<string | undefined> {
-  if (!(await exists(mirror))) return "the mirror is gone";
-  const admin = join(mirror, "worktrees", basename(tree));
-  return await context.mirrors.withRefs(mirror, async () => {
-    const branch = await branchOf(admin);
+): Promise<void> {
+  await context.mirrors.withRefs(mirror, async () => {
+    const branch = await branchOf(join(mirror, "worktrees", basename(tree)));
     await pruneWorktrees(context, mirror);
-    if (await exists(admin)) throw new Error(`git still knows the worktree: ${admin}`);
-    if (branch === null || (await resolve(context.git, mirror, branch)) !== base) return undefined;
-    await context.git.run({ command: "update-ref", gitDir: mirror, options: ["-d"], values: [branch, base] });
-    return undefined;
+    if (branch !== null) await dropBranch(context, mirror, { branch, base });
   });
-}
-
-/** The ref a worktree is on, or null when it is not on a branch of ours. */
-async function branchOf(admin: string): Promise<string | null> {
-  const file = join(admin, "HEAD");
-  if (!(await exists(file))) return null;
-  return /^ref: (refs\/heads\/mosaic\/\S+)/.exec(await readFile(file, "utf8"))?.[1] ?? null;
 }

@@ -14,13 +14,14 @@ import { verifyTree } from "./verify-tree.ts";
  */
 export async function salvage(
   context: GitContext,
-  target: { readonly workspace: Workspace; readonly record: WorkspaceRecord },
+  target: { readonly workspace: Workspace; readonly record: WorkspaceRecord; readonly label?: string },
 ): Promise<string> {
   const { mirror, agentId, taskId, baseCommit } = target.workspace;
   const signal = AbortSignal.timeout(context.limits.salvageMs);
   const snapshot = await newestSnapshot(context.git, mirror, agentId);
   const latest = snapshot?.objectId ?? baseCommit;
-  const tree = await storeTree(context, target, { verbatimFrom: latest, signal });
+  const labelled = target.label === undefined ? {} : { label: target.label };
+  const tree = await storeTree(context, target, { verbatimFrom: latest, signal, ...labelled });
   await verifyTree(context, { mirror, tree, folder: target.workspace.tree, signal });
   const treeOf = (commit: string): Promise<string | null> => resolve(context.git, mirror, `${commit}^{tree}`);
   const ref = salvageRef(agentId);

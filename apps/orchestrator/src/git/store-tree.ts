@@ -17,6 +17,8 @@ interface StoreOptions {
    * every byte is taken as it lies there; what is in this commit already and has the same bytes is not stored again.
    */
   readonly verbatimFrom?: string;
+  /** Of the sandbox. By default one that names the agent, with which it is killed. */
+  readonly label?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -108,7 +110,7 @@ async function storeOnce(
     });
     const again = verbatimFrom !== undefined;
     const { tree, pack } = parse(
-      await run(context, specOf(context, { id, folder, workspace, again }), signal),
+      await run(context, specOf(context, { id, folder, workspace, again, label: options.label }), signal),
     );
     await importObjects(context, workspace.mirror, pack);
     // Not before: an index is good only where the objects it names are.
@@ -153,13 +155,18 @@ export function standIns(root: string, { absoluteLinks }: TreeFacts): string {
 
 const escaped = (path: string): string => path.replaceAll(/[\\*?[\]#! ]/g, String.raw`\$&`);
 
-function specOf(
-  { limits }: GitContext,
-  { id, folder, workspace, again }: { id: string; folder: string; workspace: Workspace; again: boolean },
-): SandboxSpec {
+interface Look {
+  readonly id: string;
+  readonly folder: string;
+  readonly workspace: Workspace;
+  readonly again: boolean;
+  readonly label: string | undefined;
+}
+
+function specOf({ limits }: GitContext, { id, folder, workspace, again, label }: Look): SandboxSpec {
   return {
     id: `snapshot-${id}`,
-    label: `snapshot:${workspace.agentId}`,
+    label: label ?? `snapshot:${workspace.agentId}`,
     command: ["/bin/sh", "-c", SCRIPT],
     env: {
       ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),

@@ -6,6 +6,7 @@ import { HALF_MADE } from "./mirror-create.ts";
 import { removeFormerLocks } from "./mirror-locks.ts";
 import type { CleanupStep } from "./port.ts";
 import { loadRecord } from "./record.ts";
+import { findRecord, placesOf, workspaceNames } from "./set-aside.ts";
 import { step } from "./step.ts";
 import { pruneWorktrees } from "./worktree.ts";
 
@@ -49,17 +50,22 @@ async function unrecorded({ layout }: GitContext): Promise<readonly string[]> {
 }
 
 /** Files that no readable record knows of may be somebody's work: they are kept, and what is left of their records too. */
-async function putAside({ layout, newId }: GitContext): Promise<string> {
-  const names = new Set([...(await namesIn(layout.workspaces)), ...(await namesIn(layout.private))]);
+async function putAside(context: GitContext): Promise<string> {
+  const { layout, newId } = context;
+  const names = new Set([...(await namesIn(layout.workspaces)), ...(await workspaceNames(context))]);
   let moved = 0;
   for (const name of names) {
-    const record = await loadRecord(join(layout.private, name)).catch(() => null);
+    const record = await findRecord(context, name).catch(() => null);
     if (record !== null) continue;
+    const aside = placesOf(layout, name);
     const places = [
       [join(layout.workspaces, name), join(layout.kept, `${name}-${newId()}`)],
+      [aside.tree, join(layout.kept, `${name}-${newId()}`)],
       [join(layout.private, name), join(layout.kept, `git-${name}-${newId()}`)],
+      [aside.privateDir, join(layout.kept, `git-${name}-${newId()}`)],
     ] as const;
     for (const [from, to] of places) if (await moveIfThere(from, to)) moved += 1;
+    await context.trash.take(aside.folder);
   }
   return `${moved} kept`;
 }

@@ -1,5 +1,4 @@
 import { type KillReceipt, ProblemError } from "@mosaic/contracts";
-import { Semaphore } from "async-mutex";
 import type { Services } from "../services.ts";
 import type { Kill, Pace } from "./kill.ts";
 import type { KillOrder } from "./order.ts";
@@ -13,8 +12,6 @@ export interface KilledAll {
 /** Keeps tasks from being claimed until it is released. */
 export type HoldClaims = () => () => void;
 
-/** Workspaces that are salvaged at once: each takes a process or two, and all agents are stopped already. */
-const REMOVALS_AT_ONCE = 8;
 /** Looks at what lives. The second finds what was admitted or retried meanwhile; more only under constant spawning. */
 const ROUNDS = 5;
 
@@ -86,9 +83,8 @@ async function killRound(
   return begun.size;
 }
 
-/** Lets nobody remove a workspace before everybody's agent is stopped, and then only some at once. */
+/** Lets nobody remove a workspace before everybody's agent is stopped. */
 function createPhases() {
-  const slots = new Semaphore(REMOVALS_AT_ONCE);
   const all = Promise.withResolvers<void>();
   let stopping = 0;
   let closed = false;
@@ -108,7 +104,7 @@ function createPhases() {
       const pace: Pace = async (removal) => {
         passed();
         await all.promise;
-        return await slots.runExclusive(removal);
+        return await removal();
       };
       return { pace, passed };
     },

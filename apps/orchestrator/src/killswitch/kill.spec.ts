@@ -75,7 +75,7 @@ function running(agentId: string, taskId: string, survivors: readonly number[]):
 
 const order = { by: "admin", why: "test" };
 const holdClaims = () => () => undefined;
-const SHORT = { stepMs: 20, attemptMs: 20, removalMs: 20, remoteMs: 20 };
+const SHORT = { stepMs: 20, attemptMs: 20, moveMs: 20, saveMs: 20, remoteMs: 20 };
 
 describe("a kill that leaves something behind", () => {
   it("is never written as killed: the receipt names the process, the agent stays with its order", async () => {
@@ -165,16 +165,16 @@ describe("a kill waits for nothing without limit", () => {
     expect((await store.audit.list(0, 10)).map(({ action }) => action)).toEqual(["agent.kill", "agent.kill"]);
   });
 
-  it("a sandbox, a socket and a salvage that never answer are named", async () => {
+  it("a sandbox, a socket and a move that never answer are named", async () => {
     const { execution, done } = services.registry.add(AGENT, "t-1");
     const never = new Promise<never>(() => undefined);
     execution.door = { socketPath: "/run/x", revoke: () => never, finalRefusal: () => null };
     execution.session = { kill: () => never } as unknown as NonNullable<typeof execution.session>;
     execution.workspace = {} as NonNullable<typeof execution.workspace>;
-    Object.assign(services.workspaces, { remove: () => never });
+    Object.assign(services.workspaces, { setAside: () => never });
     execution.stop.signal.addEventListener("abort", done);
     const { residual, steps } = await createKill(services, SHORT)(AGENT, order);
-    for (const name of ["socket revoked", "sandbox killed", "workspace still being salvaged"])
+    for (const name of ["socket revoked", "sandbox killed", "workspace still being moved"])
       expect(residual.join()).toContain(name);
     expect(steps.filter(({ ok }) => !ok).length).toBeGreaterThan(1);
   });

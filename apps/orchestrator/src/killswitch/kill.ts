@@ -19,11 +19,13 @@ export type Pace = <T>(removal: () => Promise<T>) => Promise<T>;
 export interface KillLimits {
   readonly stepMs: number;
   readonly attemptMs: number;
-  readonly removalMs: number;
+  readonly moveMs: number;
+  /** Saving goes on afterwards, and is nothing that is left. */
+  readonly saveMs: number;
   readonly remoteMs: number;
 }
 
-const LIMITS: KillLimits = { stepMs: 4_000, attemptMs: 3_000, removalMs: 10_000, remoteMs: 3_000 };
+const LIMITS: KillLimits = { stepMs: 4_000, attemptMs: 3_000, moveMs: 4_000, saveMs: 1_500, remoteMs: 3_000 };
 
 export interface Kill {
   (agentId: string, order: KillOrder, pace?: Pace): Promise<KillReceipt>;
@@ -132,7 +134,7 @@ async function finishKill(context: Context, stopping: Stopping): Promise<KillRec
   // A workspace is not pulled away from under an attempt that still runs.
   const unfinished: Unfinished | null = !stopped
     ? { work: execution?.settled ?? Promise.resolve() }
-    : await pace(() => removeWorkspace(services, agent, { execution, receipt, limitMs: limits.removalMs }));
+    : await pace(() => removeWorkspace(services, agent, { execution, receipt, limits }));
   await receipt.step("verified empty", () => verifyEmpty(services, agent, receipt));
   const done = (status: KillReceipt["status"]): KillReceipt =>
     receipt.close(agent, { status, residual: [...receipt.leftovers()], push: push.outcome });

@@ -1,20 +1,27 @@
 import type { Services } from "../services.ts";
+import { within } from "../killswitch/within.ts";
 import { StopSignal } from "../spawner/registry.ts";
 
-/** Waits for the running attempts up to the grace; what is left then is interrupted, and retried at the next start. */
-export async function drain(services: Services): Promise<void> {
+/** Longest wait for attempts that were interrupted, in milliseconds: their sandboxes are dead already. */
+const INTERRUPTED_MS = 8_000;
+
+/**
+ * Waits for the running attempts up to the grace; what is left then is interrupted, and retried at the next start. One that
+ * does not end even then is left to that start.
+ */
+export async function drain(services: Services, interruptedMs = INTERRUPTED_MS): Promise<void> {
   const { registry, settings, log } = services;
   const running = registry.all();
   if (running.length === 0) return;
   log.info({ agents: running.length, graceMs: settings.shutdownGraceMs }, "waiting for running agents");
   const settled = Promise.all(running.map((execution) => execution.settled));
-  const { promise: grace, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, settings.shutdownGraceMs);
-  await Promise.race([settled, grace]);
-  clearTimeout(timer);
+  await within(settled, settings.shutdownGraceMs);
   const interrupted = registry.all();
   for (const execution of interrupted) execution.stop.abort(new StopSignal("shutdown"));
   // An attempt may be waiting for its agent; killing the sandbox ends that wait.
-  await Promise.all(interrupted.map(async (execution) => await execution.session?.kill()));
-  await settled;
+  const kills = Promise.all(interrupted.map(async (execution) => await execution.session?.kill()));
+  const { done } = await within(Promise.all([kills, settled]), interruptedMs);
+  if (done) return;
+  const agents = registry.all().map(({ agentId }) => agentId);
+  log.error({ agents }, "attempts do not end; the next start ends them");
 }

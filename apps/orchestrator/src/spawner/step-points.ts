@@ -46,9 +46,9 @@ export const RUN_POINTS = [
   "session.ended",
   "end.recorded",
   "queue.completed",
-  "cleanup.salvaged",
-  "cleanup.moved",
   "cleanup.forgotten",
+  "cleanup.moved",
+  "cleanup.salvaged",
   "cleanup.done",
   "cleanup.recorded",
 ] as const;

@@ -5,13 +5,17 @@ import { listSalvages } from "./list.ts";
 import type { Weights } from "./kept.ts";
 import type { Salvages } from "./port.ts";
 import { reclaimSpace } from "./reclaim.ts";
+import type { Removals } from "../removals.ts";
 import { listSets, removeSet, usageOf } from "./sets.ts";
 
 /** What was saved below the data folder. */
-export function createSalvages(context: GitContext): Salvages {
+export function createSalvages(context: GitContext, removals: Pick<Removals, "settled">): Salvages {
   const weights: Weights = new Map();
   return {
-    list: (agentId, mirror) => listSalvages(context, { agentId, mirror }, weights),
+    list: async (agentId, mirror) => {
+      await removals.settled(agentId);
+      return await listSalvages(context, { agentId, mirror }, weights);
+    },
     archive: (mirror, salvaged, signal) => archiveOf(context, { mirror, salvaged }, signal),
     holds: async (mirror, commit) => (await resolve(context.git, mirror, `${commit}^{commit}`)) !== null,
     sets: () => listSets(context),

@@ -1,5 +1,6 @@
 import type { GitContext } from "../context.ts";
-import { exists, namesIn } from "../exists.ts";
+import { exists } from "../exists.ts";
+import { workspaceNames } from "../set-aside.ts";
 import { listTree } from "../tree-listing.ts";
 import { listKept, type Weights, weightOf } from "./kept.ts";
 import type { Salvaged, SalvageKind } from "./port.ts";
@@ -44,7 +45,7 @@ export async function listSalvages(
 ): Promise<readonly Salvaged[]> {
   const patterns = SALVAGE_REFS.map((folder) => `${folder}/${agentId}`);
   const refs = (await exists(mirror)) ? await datedRefs(context, mirror, patterns) : [];
-  const inUse = (await namesIn(context.layout.private)).some((name) => name.startsWith(`agent-${agentId}-`));
+  const inUse = (await workspaceNames(context)).some((name) => name.startsWith(`agent-${agentId}-`));
   const found: { readonly order: readonly number[]; readonly item: Salvaged }[] = [];
   for (const ref of refs) {
     const place = placeInOrder(ref.name, inUse);

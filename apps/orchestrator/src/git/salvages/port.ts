@@ -42,7 +42,10 @@ export interface SalvageUsage {
 
 /** What was saved of agents' work: reading it, and letting go of it. */
 export interface Salvages {
-  /** What there is for an agent, the best first: the last files, then older ones, then its own commits. */
+  /**
+   * What there is for an agent, the best first: the last files, then older ones, then its own commits. Waits for a salvage
+   * that is being made.
+   */
   list(agentId: string, mirror: string): Promise<readonly Salvaged[]>;
   /**
    * One of them as a tar stream: every file, link and executable bit, byte for byte, whatever `.gitattributes` say.

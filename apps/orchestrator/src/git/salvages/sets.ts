@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "../context.ts";
-import { exists, namesIn } from "../exists.ts";
-import { loadRecord } from "../record.ts";
+import { namesIn } from "../exists.ts";
+import { findRecord, workspaceNames } from "../set-aside.ts";
 import { datedRefs, SALVAGE_REFS } from "./list.ts";
 import { listKept, type Weights, weightOf } from "./kept.ts";
 import type { SalvageSet, SalvageUsage } from "./port.ts";
@@ -22,7 +22,7 @@ export async function mirrorsOf({ layout }: Pick<GitContext, "layout">): Promise
 /** All there is, by agent. */
 export async function listSets(context: Context): Promise<readonly SalvageSet[]> {
   const sets = new Map<string, SalvageSet>();
-  const workspaces = await namesIn(context.layout.private);
+  const workspaces = await workspaceNames(context);
   const add = (key: string, found: Omit<SalvageSet, "inUse">): void => {
     const known = sets.get(key);
     sets.set(key, {
@@ -112,17 +112,17 @@ async function branchesAt(
   return branches.filter(({ objectId }) => objectIds.has(objectId));
 }
 
-async function hasWorkspace({ layout }: Context, agentId: string): Promise<boolean> {
-  return (await namesIn(layout.private)).some((name) => name.startsWith(`agent-${agentId}-`));
+async function hasWorkspace(context: Context, agentId: string): Promise<boolean> {
+  return (await workspaceNames(context)).some((name) => name.startsWith(`agent-${agentId}-`));
 }
 
 /** Whether a workspace borrows from a mirror, or nobody can tell. */
-export async function isBorrowed({ layout }: Pick<GitContext, "layout">, mirror: string): Promise<boolean> {
+export async function isBorrowed(context: Pick<GitContext, "layout">, mirror: string): Promise<boolean> {
   if ((await namesIn(join(mirror, "worktrees"))).length > 0) return true;
-  for (const name of await namesIn(layout.private)) {
-    const record = await loadRecord(join(layout.private, name)).catch(() => null);
+  for (const name of await workspaceNames(context)) {
+    const record = await findRecord(context, name).catch(() => null);
     const concerns = record === null || record.mirror === mirror;
-    if (concerns && (await exists(join(layout.private, name)))) return true;
+    if (concerns && (await workspaceNames(context)).includes(name)) return true;
   }
   return false;
 }

@@ -11,7 +11,7 @@ import { agentIds, expectSays, scenarioOf, seen } from "./outcome.ts";
 const SIZE = "2g";
 
 /** The data folder on a small disk of its own. Only root may make one: null for everybody else. */
-async function onOwnDisk(play: (place: Place) => Promise<void>): Promise<void> {
+export async function onOwnDisk(play: (place: Place) => Promise<void>): Promise<void> {
   const place = await makePlace();
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE},mode=0700`, "tmpfs", place.home]);
   try {

@@ -1,6 +1,7 @@
 import type { Drill } from "../drill.ts";
 import { coordinatorGone } from "./coordinator-gone.ts";
 import { diskFullAtRest, diskFullAtWork, readOnlyAtStart } from "./disk.ts";
+import { diskGivesUp, readOnlyAtWork } from "./read-only.ts";
 import { answerLost, killedBeforeAnswer, remoteRemoved, remoteUnknown } from "./remote-gone.ts";
 import { storeLocked } from "./store-locked.ts";
 
@@ -19,5 +20,7 @@ export const drill: Drill = {
     report.scenario("disk full while tasks wait", await diskFullAtRest());
     report.scenario("disk full while an agent works", await diskFullAtWork());
     report.scenario("data folder read-only at the start", await readOnlyAtStart());
+    report.scenario("data folder read-only at work, and back", await readOnlyAtWork());
+    report.scenario("disk gives up at work, mended, restart", await diskGivesUp());
   },
 };

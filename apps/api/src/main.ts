@@ -1,4 +1,5 @@
 import { readPlaneStart } from "@mosaic/config";
+import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { createConfiguredToken } from "./access/configured-token.ts";
@@ -13,11 +14,9 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token } = start;
-const logger = createLogger({
-  name: "api",
-  level: config.logLevel,
-  redact: (text) => text.replaceAll(token, "[redacted]"),
-});
+const { adminToken, apiKey } = config;
+const redact = createRedaction({ serviceToken: token, adminToken, apiKey });
+const logger = createLogger({ name: "api", level: config.logLevel, redact });
 const app = buildApiApp({
   config,
   version,

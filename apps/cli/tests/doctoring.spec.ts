@@ -14,14 +14,14 @@ afterEach(async () => {
 });
 
 async function withServer(broken: boolean): Promise<void> {
-  server = await startScriptedOrchestrator({ broken, warnings: ["the model is scripted"] });
+  server = await startScriptedOrchestrator({ broken, warnings: ["the model is scripted", "one file"] });
   cli = createCommandLine({ MOSAIC_URL: server.url, MOSAIC_TOKEN: server.token });
 }
 
 const linesOf = (text: string): string[] => text.trimEnd().split("\n");
 
 describe("mosaic doctor", () => {
-  it("looks at this machine and asks the server that is up", async () => {
+  it("looks at this machine and asks the server that is up, and says nothing twice", async () => {
     await withServer(false);
     const { code, stdout } = await cli.run(["doctor"]);
     expect(code).toBe(0);

@@ -43,8 +43,8 @@ beforeEach(async () => {
         queueConcurrency: 1,
         maxPending: 1000,
       }),
-      pauseQueue: () => ({ paused: true }),
-      resumeQueue: () => ({ paused: false }),
+      pauseQueue: () => ({ paused: true, changed: true }),
+      resumeQueue: () => ({ paused: false, changed: false }),
     },
   });
   server.agents.set(AGENT, agentView());
@@ -210,6 +210,14 @@ describe("mosaic queue", () => {
   it("pauses and resumes", async () => {
     expect((await cli.run(["queue", "pause"])).stdout).toBe("paused\n");
     expect((await cli.run(["queue", "resume", "--quiet"])).stderr).toBe("");
-    expect(JSON.parse((await cli.run(["queue", "resume", "--json"])).stdout)).toEqual({ paused: false });
+    expect(JSON.parse((await cli.run(["queue", "resume", "--json"])).stdout)).toEqual({
+      paused: false,
+      changed: false,
+    });
+  });
+
+  it("says when there was nothing to change", async () => {
+    expect((await cli.run(["queue", "pause"])).stderr).toMatch(/^running agents go on;/);
+    expect((await cli.run(["queue", "resume"])).stderr).toBe("it was not paused\n");
   });
 });

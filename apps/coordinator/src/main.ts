@@ -1,10 +1,9 @@
 import { readPlaneStart } from "@mosaic/config";
 import { hashToken } from "@mosaic/http";
 import { chooseSandbox } from "@mosaic/sandbox";
-import { createScanner } from "@mosaic/secrets";
+import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
-import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { buildConfiguredCoordinator } from "./configured.ts";
@@ -18,11 +17,8 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token } = start;
-const known = [token, config.adminToken, config.apiKey]
-  .filter((value) => value !== undefined)
-  .map((value, index) => ({ name: `configured-${index}`, value }));
-const scanner = createScanner({ salt: randomUUID(), known });
-const redact = (text: string): string => scanner.redact(text);
+const { adminToken, apiKey } = config;
+const redact = createRedaction({ serviceToken: token, adminToken, apiKey });
 const logger = createLogger({ name: "coordinator", level: config.logLevel, redact });
 
 const gitHome = join(config.home, "git-home");

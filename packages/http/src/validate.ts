@@ -1,5 +1,6 @@
 import { ProblemError, type ProblemCode, type Route } from "@mosaic/contracts";
 import type { z } from "zod";
+import { issueSentence } from "./issue-sentence.ts";
 
 type Place = "params" | "query" | "body";
 interface Issue {
@@ -33,8 +34,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function messageOf(issue: z.core.$ZodIssue, input: unknown): string {
-  if (issue.code === "invalid_type" && input === undefined) return "is required";
+function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") {
     return `has unknown keys: ${issue.keys.slice(0, 10).join(", ")}`.slice(0, MAX_MESSAGE);
   }
@@ -42,11 +42,11 @@ function messageOf(issue: z.core.$ZodIssue, input: unknown): string {
 }
 
 function check(place: Place, schema: z.ZodType, value: unknown, issues: Issue[]): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueSentence });
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const input = valueAt(value, issue.path);
-    issues.push({ place, path: issue.path, input, message: messageOf(issue, input) });
+    issues.push({ place, path: issue.path, input, message: messageOf(issue) });
   }
   return undefined;
 }

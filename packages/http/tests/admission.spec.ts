@@ -27,7 +27,7 @@ async function start(options: Parameters<typeof buildServer>[0] = {}): Promise<v
       },
       killAll: ({ body }, { caller }) => {
         handled.push(`${caller.name}: ${body?.reason ?? "no reason"}`);
-        return { message: "ok", total: 0, killed: 0, failed: 0, errors: [], receipts: [] };
+        return { message: "ok", total: 0, killed: 0, failed: 0, errors: [], receipts: [], silent: [] };
       },
       pauseQueue: () => ({ paused: true }),
     },

@@ -39,7 +39,7 @@ async function start(options: Parameters<typeof buildServer>[0] = {}): Promise<v
       }),
       killAll: ({ body }) => {
         spawned.push(body);
-        return { message: "", total: 0, killed: 0, failed: 0, errors: [], receipts: [] };
+        return { message: "", total: 0, killed: 0, failed: 0, errors: [], receipts: [], silent: [] };
       },
       pauseQueue: () => ({ paused: true }),
       checkQuality: () => {

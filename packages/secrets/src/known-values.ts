@@ -9,6 +9,8 @@ export interface KnownSpelling {
   readonly text: string;
   /** Hex digits and percent escapes may be in either case. */
   readonly anyCase: boolean;
+  /** An encoding of an encoding. */
+  readonly twice: boolean;
 }
 
 /** The characters of a base64 text that only the value decides, wherever it starts in what was encoded with it. */
@@ -30,42 +32,82 @@ function jsonEscaped(value: string): string {
   return JSON.stringify(value).slice(1, -1);
 }
 
-function spellingsOf({ name, value }: KnownSecret): KnownSpelling[] {
-  if (value.length < MIN_LENGTH) {
-    throw new Error(
-      `the known value '${name}' has fewer than ${MIN_LENGTH} characters; looking for it would find ordinary text`,
-    );
-  }
-  const rule = `known:${name}`;
+interface Spelled {
+  readonly exact: readonly string[];
+  readonly anyCase: readonly string[];
+}
+
+function encode(text: string): Spelled {
+  const bytes = Buffer.from(text, "utf8");
+  return { exact: base64Cores(bytes), anyCase: [bytes.toString("hex"), ...percentEncoded(text)] };
+}
+
+/** An encoding of an encoding: what stands inside is taken as encoders write it, hex in either case. */
+function encodeAgain(value: string): Spelled {
   const bytes = Buffer.from(value, "utf8");
+  const hex = bytes.toString("hex");
+  const inner = new Set([...base64Cores(bytes), hex, hex.toUpperCase(), ...percentEncoded(value)]);
+  inner.delete(value);
+  const outer = [...inner].map(encode);
+  return {
+    exact: outer.flatMap((spelled) => spelled.exact),
+    // Of letters and digits alone, percent-encoding makes the same again: that was looked for above.
+    anyCase: outer.flatMap((spelled) => spelled.anyCase).filter((text) => !inner.has(text)),
+  };
+}
+
+function checkedLength({ name, value }: KnownSecret): void {
+  if (value.length >= MIN_LENGTH) return;
+  throw new Error(
+    `the known value '${name}' has fewer than ${MIN_LENGTH} characters; looking for it would find ordinary text`,
+  );
+}
+
+function spellingsOf(known: KnownSecret): KnownSpelling[] {
+  checkedLength(known);
+  const { name, value } = known;
+  const once = encode(value);
   // A file is read byte by byte; in there a character that is not ASCII is its UTF-8 bytes.
-  const exact = [value, bytes.toString("latin1"), jsonEscaped(value), ...base64Cores(bytes)];
-  const anyCase = [bytes.toString("hex"), ...percentEncoded(value)];
-  return [
-    ...exact.map((text) => ({ rule, text, anyCase: false })),
-    ...anyCase.map((text) => ({ rule, text, anyCase: text !== value })),
-  ].filter((spelling) => spelling.text.length >= Math.min(MIN_ENCODED, value.length));
+  const plain = [value, Buffer.from(value, "utf8").toString("latin1"), jsonEscaped(value)];
+  const spell = ({ exact, anyCase }: Spelled, twice: boolean): KnownSpelling[] =>
+    [
+      ...exact.map((text) => ({ text, anyCase: false })),
+      ...anyCase.map((text) => ({ text, anyCase: text !== value })),
+    ]
+      .filter(({ text }) => text.length >= Math.min(MIN_ENCODED, value.length))
+      .map((spelling) => ({ ...spelling, rule: `known:${name}`, twice }));
+  return [...spell({ ...once, exact: [...plain, ...once.exact] }, false), ...spell(encodeAgain(value), true)];
 }
 
 /**
  * Every spelling in which a held value is looked for: plain, JSON-escaped, base64 and base64url in all three
- * alignments, percent-encoded, hex.
+ * alignments, percent-encoded, hex; and each of these encodings of each. Some 25 to 60 a value, made once.
  */
 export function spellKnownValues(known: readonly KnownSecret[]): readonly KnownSpelling[] {
   const unique = new Map<string, KnownSpelling>();
-  for (const spelling of known.flatMap(spellingsOf))
-    unique.set(`${spelling.rule} ${spelling.text}`, spelling);
+  for (const spelling of known.flatMap(spellingsOf)) {
+    const key = `${spelling.rule} ${spelling.text}`;
+    if (!unique.has(key)) unique.set(key, spelling);
+  }
   return [...unique.values()];
 }
 
 /**
- * Whether a text has one of the values in it, in any spelling: for large texts that are looked at often. Some ten times
- * as fast as a scan, which tells where; hex in mixed case is left to that.
+ * Whether a text has one of the values in it, in any spelling: for large texts that are looked at often. Some times as
+ * fast as a scan, which tells where, and finds a value that was split; hex in mixed case is left to that, too.
  */
 export function createKnownValueTest(known: readonly KnownSecret[]): (text: string) => boolean {
-  const spellings = spellKnownValues(known).flatMap(({ text, anyCase }) =>
-    anyCase ? [text, text.toLowerCase(), text.toUpperCase()] : [text],
-  );
-  const needles = [...new Set(spellings)];
+  const needles = needlesOf(spellKnownValues(known)).map(({ text }) => text);
   return (text) => needles.some((needle) => text.includes(needle));
+}
+
+/** Spellings to be searched for as they are: what may be in any case, as written, in lower and in upper case. */
+export function needlesOf(spellings: readonly KnownSpelling[]): readonly KnownSpelling[] {
+  const unique = new Map<string, KnownSpelling>();
+  for (const spelling of spellings) {
+    const { text, anyCase } = spelling;
+    const written = anyCase ? [text, text.toLowerCase(), text.toUpperCase()] : [text];
+    for (const one of written) unique.set(`${spelling.rule} ${one}`, { ...spelling, text: one });
+  }
+  return [...unique.values()];
 }

@@ -1,4 +1,5 @@
-import type { KnownSpelling } from "./known-values.ts";
+import { joinPieces } from "./joined.ts";
+import { type KnownSpelling, needlesOf } from "./known-values.ts";
 import type { Match } from "./match.ts";
 import { createRuleRunner } from "./rule-runner.ts";
 import type { Rule, Span } from "./rule.ts";
@@ -62,6 +63,16 @@ function searchKnown(text: string, spellings: readonly KnownSpelling[]): Match[]
   });
 }
 
+/** Held values that a source puts together from pieces, or that were broken over lines. */
+function searchSplit(text: string, needles: readonly KnownSpelling[]): Match[] {
+  const joined = needles.length === 0 ? null : joinPieces(text);
+  if (joined === null) return [];
+  return searchKnown(joined.text, needles)
+    .map((match) => ({ ...match, ...joined.place(match.start, match.end), whole: match.end - match.start }))
+    .filter(({ start, end, whole }) => end - start > whole)
+    .map(({ rule, rank, start, end }) => ({ rule, rank, start, end }));
+}
+
 /**
  * Finds every secret of a text in time linear in its length: one pass for all keywords, and around each keyword one
  * window per rule. A window covers all keywords in it, so that a text full of keywords is looked at about once per rule.
@@ -69,10 +80,11 @@ function searchKnown(text: string, spellings: readonly KnownSpelling[]): Match[]
 export function createMatcher({ rules, known, maxLineCharacters }: MatcherOptions): Matcher {
   const runners = rules.map((rule, index) => createRuleRunner(rule, index, maxLineCharacters));
   const triggers = createTriggers(rules, known);
+  const needles = needlesOf(known.filter(({ twice }) => !twice));
 
   return (text, isLate) => {
     for (const runner of runners) runner.reset();
-    const matches = searchKnown(text, triggers.searched);
+    const matches = [...searchKnown(text, triggers.searched), ...searchSplit(text, needles)];
     const work: Work = { windows: 0, characters: 0 };
     const lineAt = createLineFinder(text);
     let complete = true;

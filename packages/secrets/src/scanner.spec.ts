@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alnum, anthropicKey, glue, pem } from "../corpus/samples.ts";
+import { createKnownValueTest } from "./known-values.ts";
 import type { ScannerOptions } from "./port.ts";
 import { createScanner } from "./scanner.ts";
 
@@ -151,6 +152,60 @@ describe("values we hold", () => {
     expect(rules(held.scan({ path: "x", content: Buffer.from(`\n${text}`) }))).toEqual(["known:api-key"]);
     expect(held.redact(`x ${text} y`)).toContain("[redacted:known:api-key]");
     expect(held.redact(`x ${text} y`)).not.toContain(text);
+  });
+
+  const key = glue("sk-ant-", "api03-", alnum(93), "AA");
+  const anthropic = scannerWith({ rules: [], known: [{ name: "key", value: key }] });
+  const either = [
+    { name: "api-key", value },
+    { name: "key", value: key },
+  ];
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const hex = (text: string) => Buffer.from(text).toString("hex");
+
+  it.each([
+    ["base64 of base64", base64(base64(key))],
+    ["base64 of base64, each within more", base64(`{"a":"${base64(`KEY=${key}\n`)}"}`)],
+    ["base64url of base64", Buffer.from(base64(key)).toString("base64url")],
+    ["percent-encoded base64", encodeURIComponent(base64(`${key}?>`))],
+    ["hex of base64", hex(base64(key))],
+    ["hex of base64, in upper case", hex(base64(`x${key}`)).toUpperCase()],
+    ["base64 of hex", base64(hex(key))],
+    ["base64 of upper hex", base64(hex(key).toUpperCase())],
+    ["hex of hex", hex(hex(key))],
+    ["base64 of what was percent-encoded", base64(`k=${encodeURIComponent(value)}`)],
+  ])("are found in an encoding of an encoding: %s", (_, text) => {
+    const found = scannerWith({ rules: [], known: either }).scanText(`before ${text} after`);
+    expect(rules(found)).toEqual([expect.stringMatching(/^known:/)]);
+    expect(createKnownValueTest(either)(`x ${text}`)).toBe(true);
+  });
+
+  it.each([
+    ["with a plus", `const k = "${key.slice(0, 7)}" + "${key.slice(7)}";`],
+    ["with a plus on another line", `k = '${key.slice(0, 20)}' +\n      '${key.slice(20)}'`],
+    ["in three, side by side", `k = ("${key.slice(0, 9)}"\n     "${key.slice(9, 30)}" "${key.slice(30)}")`],
+    ["in a list", `["${key.slice(0, 50)}", "${key.slice(50)}"].join("")`],
+    ["with a dot", `$k = '${key.slice(0, 3)}' . '${key.slice(3)}';`],
+    ["by a line break", `key: ${key.slice(0, 40)}\r\n  ${key.slice(40)}\n`],
+    ["by a shell's line break", `KEY=${key.slice(0, 40)}\\\n${key.slice(40)}`],
+    ["as base64 in lines", base64(`first\n${key}\nlast`).replaceAll(/.{76}/g, "$&\n")],
+    ["as hex in lines", hex(key).replaceAll(/.{60}/g, "$&\n")],
+  ])("are found when they are put together %s", (_, text) => {
+    expect(anthropic.scanText(`one\n${text}\nlast`)).toMatchObject([{ rule: "known:key" }]);
+    const redacted = anthropic.redact(`one\n${text}\nlast`);
+    expect(redacted).toMatch(/^one\n[^]*\[redacted:known:key\][^]*\nlast$/);
+    expect(redacted).not.toContain(key.slice(45, 60));
+  });
+
+  it("are found as often as they are put together, and where they are", () => {
+    const split = `"${key.slice(0, 30)}" + "${key.slice(30)}"`;
+    const text = `// "a" + "b"\n${`x = ${split}\n`.repeat(100)}y = "c" + "d"`;
+    expect(anthropic.redact(text)).toBe(
+      `// "a" + "b"\n${'x = "[redacted:known:key]"\n'.repeat(100)}y = "c" + "d"`,
+    );
+    expect(anthropic.scanText(text).map(({ line }) => line)).toEqual(
+      [...Array(100).keys()].map((at) => at + 2),
+    );
   });
 
   it("are found in JSON, with their escapes", () => {

@@ -115,6 +115,8 @@ function readinessChecks(address: Address, ready: Readiness): Check[] {
     const outcome = !health.ok ? "broken" : health.warning === true ? "warning" : "ok";
     return { name: `server: ${name}`, outcome, detail: health.detail };
   });
-  const warnings = ready.warnings.map((detail): Check => ({ name: "server", outcome: "warning", detail }));
+  const warnings = ready.warnings
+    .filter((detail) => parts.every((part) => part.detail !== detail))
+    .map((detail): Check => ({ name: "server", outcome: "warning", detail }));
   return [own, ...parts, ...warnings];
 }

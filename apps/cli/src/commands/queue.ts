@@ -18,6 +18,8 @@ export async function switchQueue(context: CommandContext, verb: "pause" | "resu
   const answer = await client.call(route, undefined, { signal });
   if (terminal.json) return terminal.jsonLine(answer);
   terminal.line(answer.paused ? "paused" : "running");
+  if (answer.changed === false)
+    return terminal.say(answer.paused ? "it was paused already" : "it was not paused");
   terminal.say(
     answer.paused
       ? "running agents go on; `mosaic queue resume` claims tasks again"

@@ -9,7 +9,7 @@ import { sayWarnings, type CommandContext } from "./context.ts";
 import { followOnTerminal } from "./follow.ts";
 
 export interface RunFlags {
-  readonly repo: string;
+  readonly repo?: string;
   readonly branch: string;
   readonly agentType: SpawnRequest["agentType"];
   readonly profile?: NonNullable<SpawnRequest["gateProfile"]>;
@@ -30,8 +30,14 @@ const SPAWN_MS = 120_000;
 /** `mosaic run`: admits a task and prints its agent's id; with --follow, goes with it to the end. */
 export async function run(context: CommandContext, items: readonly string[], flags: RunFlags): Promise<void> {
   const { terminal, signal } = context;
+  const { repo } = flags;
+  if (repo === undefined)
+    throw usageError(
+      "--repo is missing: the repository to work on",
+      "https://…, ssh://…, or a path; `--repo .` is the current folder",
+    );
   const workItems = await readWorkItems(context, items);
-  const body = spawnRequest(context, workItems, flags);
+  const body = spawnRequest(context, { workItems, repo, flags });
   const client = await context.connect();
   await sayWarnings(context, client);
   const options = { signal, timeoutMs: SPAWN_MS };
@@ -71,7 +77,10 @@ async function readWorkItems(context: CommandContext, items: readonly string[]):
   return read;
 }
 
-function spawnRequest(context: CommandContext, workItems: string[], flags: RunFlags): SpawnRequest {
+function spawnRequest(
+  context: CommandContext,
+  { workItems, repo, flags }: { workItems: string[]; repo: string; flags: RunFlags },
+): SpawnRequest {
   if (flags.gates !== undefined && flags.profile !== undefined && flags.profile !== "custom") {
     throw usageError(`--gates chooses gates for the custom profile, not for '${flags.profile}'`);
   }
@@ -89,7 +98,7 @@ function spawnRequest(context: CommandContext, workItems: string[], flags: RunFl
     agentType: flags.agentType,
     ...(profile === undefined ? {} : { gateProfile: profile }),
     context: {
-      repository: absoluteRepository(flags.repo, context.cwd),
+      repository: absoluteRepository(repo, context.cwd),
       branch: flags.branch,
       workItems,
       ...(flags.skill === undefined ? {} : { skills: [...flags.skill] }),

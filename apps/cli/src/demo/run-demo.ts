@@ -12,7 +12,7 @@ import { cleanLine } from "../terminal/clean.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { createLogFile } from "../up/log-file.ts";
 import { type Planes, startPlanes } from "../up/planes.ts";
-import { createRedaction } from "../up/redaction.ts";
+import { redactionOf } from "../up/redaction.ts";
 import { makeDemoRepository, type DemoRepository } from "./demo-repository.ts";
 import { report } from "./report.ts";
 
@@ -44,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const logger = createLogger({
     name: "demo",
     level: config.logLevel,
-    redact: createRedaction(config),
+    redact: redactionOf(config),
     destination: log,
   });
   const planes = await startPlanes({ config, logger });
@@ -95,7 +95,9 @@ async function work(options: DemoOptions, running: Running): Promise<number> {
   const { terminal, signal, now } = options;
   const { planes, repository } = running;
   terminal.line(`planes      ${planes.orchestrator.url} · ${planes.coordinator.url} · ${planes.api.url}`);
-  for (const warning of planes.warnings) terminal.warn(cleanLine(warning));
+  // Which model answers was said first of all.
+  const warnings = planes.warnings.filter((warning) => !warning.includes(planes.model));
+  for (const warning of warnings) terminal.warn(cleanLine(warning));
   const client = createClient({
     baseUrl: planes.orchestrator.url,
     token: running.token,

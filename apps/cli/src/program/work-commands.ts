@@ -50,7 +50,8 @@ function addRun(program: Command, act: Act): void {
   program
     .command("run [work-items...]")
     .description("give a task to an agent and print the agent's id")
-    .requiredOption("--repo <url or path>", "https://…, ssh://…, or a path on the server's machine")
+    // Required all the same, but asked for after everything else was read: commander would ask before it tells of a typo.
+    .option("--repo <url or path>", "https://…, ssh://…, or a path on the server's machine")
     .option("--branch <name>", "the branch the work starts from", "main")
     .addOption(new Option("--agent-type <type>", "who does it").choices(AgentType.options).default("worker"))
     .addOption(new Option("--profile <name>", "which gates must pass").choices(GateProfileName.options))

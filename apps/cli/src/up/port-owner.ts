@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 
 const LISTENING = "0A";
 
@@ -13,11 +14,20 @@ export async function portOwner(port: number): Promise<{ pid: number; name: stri
   if (inodes.size === 0) return null;
   for (const entry of await list("/proc")) {
     if (/^\d+$/.test(entry) && (await holdsSocket(entry, inodes))) {
-      const name = (await readOrNothing(`/proc/${entry}/comm`)).trim();
-      return { pid: Number(entry), name };
+      return { pid: Number(entry), name: await programOf(entry) };
     }
   }
   return null;
+}
+
+/**
+ * A program as its user knows it: `node mosaic.mjs`, not the name of its main thread. Of its arguments only a script that
+ * comes first is told: others may hold what is nobody's business.
+ */
+async function programOf(pid: string): Promise<string> {
+  const [program = "", script = ""] = (await readOrNothing(`/proc/${pid}/cmdline`)).split("\0");
+  if (program === "") return (await readOrNothing(`/proc/${pid}/comm`)).trim();
+  return script.startsWith("/") ? `${basename(program)} ${basename(script)}` : basename(program);
 }
 
 async function listeners(table: string, port: number): Promise<string[]> {

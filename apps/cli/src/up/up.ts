@@ -11,7 +11,7 @@ import { version } from "../version.ts";
 import { createLogFile, type LogFile } from "./log-file.ts";
 import { type Planes, PortTakenError, startPlanes } from "./planes.ts";
 import { portOwner } from "./port-owner.ts";
-import { createRedaction } from "./redaction.ts";
+import { redactionOf } from "./redaction.ts";
 import { upLines } from "./up-lines.ts";
 
 /** Closing takes this much longer than the grace of running agents, in milliseconds; then the process is ended. */
@@ -50,7 +50,7 @@ async function start(config: Config, log: LogFile): Promise<Planes> {
   const logger = createLogger({
     name: "mosaic",
     level: config.logLevel,
-    redact: createRedaction(config),
+    redact: redactionOf(config),
     destination: log,
   });
   try {

@@ -105,6 +105,10 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
     },
     async close() {
       await Promise.allSettled([...doors.values()].map(async (door) => (await door).revoke()));
+      // Folders that could not be removed when their door was revoked: the disk was read-only, say.
+      await removeLeftovers(socketDir).catch((err: unknown) =>
+        log.error({ err }, "sockets were left behind"),
+      );
       await settlement.idle();
       await upstream.close();
     },

@@ -4,7 +4,7 @@ import { request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ask,
   begin,
@@ -13,23 +13,11 @@ import {
   sendEvent,
   sendMessage,
   startGateway,
-  startUpstream,
+  useGateway,
   type Answering,
-  type FakeUpstream,
-  type TestGateway,
 } from "./spec-support.ts";
 
-let upstream: FakeUpstream;
-let gateway: TestGateway;
-
-async function start(answer: Answering = sendMessage): Promise<void> {
-  upstream = await startUpstream(answer);
-  gateway = await startGateway({ baseUrl: upstream.url });
-}
-afterEach(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+const on = useGateway();
 
 /** An upstream that begins an answer and leaves it open; `began` and `broken` tell of it. */
 function openEnded(): { answer: Answering; began: Promise<ServerResponse>; broken: Promise<unknown> } {
@@ -47,11 +35,11 @@ const streaming = { body: message({ stream: true }) };
 describe("revoking a door", () => {
   test("breaks an answer that comes in, on both sides, and leaves no path", async () => {
     const { answer, began, broken } = openEnded();
-    await start(answer);
-    const door = await gateway.open();
+    await on.start(answer);
+    const door = await on.gateway.open();
     const response = await begin(door, streaming);
     await began;
-    const recorded = gateway.ledger.next();
+    const recorded = on.gateway.ledger.next();
     const cut = text(response).catch((error: unknown) => error);
     expect(await door.revoke()).toEqual({ gone: true, aborted: 1 });
     expect(await cut).toMatchObject({ code: "ECONNRESET" });
@@ -59,12 +47,12 @@ describe("revoking a door", () => {
     expect(await recorded).toMatchObject({ inputTokens: 3, outputTokens: 1000, complete: false });
     await expect(lstat(dirname(door.socketPath))).rejects.toThrow("ENOENT");
     await expect(ask(door)).rejects.toThrow("ENOENT");
-    expect(gateway.gateway.list()).toEqual([]);
+    expect(on.gateway.gateway.list()).toEqual([]);
   });
 
   test("breaks idle connections, is safe twice, and lets the agent's next door open", async () => {
-    await start();
-    const door = await gateway.open();
+    await on.start();
+    const door = await on.gateway.open();
     const socket = connect({ path: door.socketPath });
     await once(socket, "connect");
     const closed = once(socket, "close");
@@ -73,16 +61,16 @@ describe("revoking a door", () => {
     expect(second).toEqual(first);
     socket.resume();
     await closed;
-    const again = await gateway.open();
+    const again = await on.gateway.open();
     expect((await ask(again)).status).toBe(200);
   });
 
   test("does not wait for a ledger that hangs", async () => {
     const { answer, began } = openEnded();
-    await start(answer);
+    await on.start(answer);
     const hanging = Promise.withResolvers<boolean>();
-    gateway.ledger.settle = async () => hanging.promise;
-    const door = await gateway.open();
+    on.gateway.ledger.settle = async () => hanging.promise;
+    const door = await on.gateway.open();
     await begin(door, streaming);
     await began;
     expect(await door.revoke()).toEqual({ gone: true, aborted: 1 });
@@ -93,11 +81,11 @@ describe("revoking a door", () => {
 describe("an agent that hangs up", () => {
   test("ends the request upstream, and pays for what was generated", async () => {
     const { answer, began, broken } = openEnded();
-    await start(answer);
-    const door = await gateway.open();
+    await on.start(answer);
+    const door = await on.gateway.open();
     const response = await begin(door, streaming);
     await began;
-    const recorded = gateway.ledger.next();
+    const recorded = on.gateway.ledger.next();
     response.destroy();
     expect(await broken).toBe(false);
     expect(await recorded).toMatchObject({ complete: false });
@@ -105,28 +93,28 @@ describe("an agent that hangs up", () => {
 
   test("does so before the answer began, too", async () => {
     const asked = Promise.withResolvers<ServerResponse>();
-    await start((response) => asked.resolve(response));
-    const door = await gateway.open();
+    await on.start((response) => asked.resolve(response));
+    const door = await on.gateway.open();
     const { socketPath } = door;
     const sent = request({ socketPath, method: "POST", path: "/v1/messages", agent: false });
     sent.on("error", () => undefined);
     sent.end(JSON.stringify(message()));
     const closed = once(await asked.promise, "close");
-    const recorded = gateway.ledger.next();
+    const recorded = on.gateway.ledger.next();
     sent.destroy();
     await closed;
     expect(await recorded).toMatchObject({ complete: false, outputTokens: 1000 });
   });
 
   test("in the middle of its request costs nothing", async () => {
-    await start();
-    const door = await gateway.open();
+    await on.start();
+    const door = await on.gateway.open();
     const socket = connect({ path: door.socketPath });
     socket.write("POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{");
     await once(socket, "connect");
     socket.destroy();
     expect((await ask(door)).status).toBe(200);
-    expect(gateway.ledger.entries).toHaveLength(1);
+    expect(on.gateway.ledger.entries).toHaveLength(1);
   });
 });
 
@@ -134,7 +122,7 @@ describe("an agent that reads slowly", () => {
   test("slows the upstream down instead of filling memory", async () => {
     const total = 64 * 1024 * 1024;
     let written = 0;
-    await start((response) => {
+    await on.start((response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       const block = Buffer.from(`: ${"x".repeat(65_533)}\n`);
       const more = (): void => {
@@ -146,7 +134,7 @@ describe("an agent that reads slowly", () => {
       };
       more();
     });
-    const door = await gateway.open();
+    const door = await on.gateway.open();
     const response = await begin(door, streaming);
     response.pause();
     await once(response, "readable");
@@ -167,12 +155,12 @@ describe("two agents", () => {
   test("at once do not cross", async () => {
     const waiting = new Map<string, ServerResponse>();
     const both = Promise.withResolvers<undefined>();
-    await start((response, { body }) => {
+    await on.start((response, { body }) => {
       waiting.set(JSON.parse(body).system as string, response);
       if (waiting.size === 2) both.resolve(undefined);
     });
-    const [one, two] = await Promise.all([gateway.open("one"), gateway.open("two")]);
-    expect([...gateway.gateway.list()].sort()).toEqual(["one", "two"]);
+    const [one, two] = await Promise.all([on.gateway.open("one"), on.gateway.open("two")]);
+    expect([...on.gateway.gateway.list()].sort()).toEqual(["one", "two"]);
     const answers = [
       ask(one, { body: message({ system: "one" }) }),
       ask(two, { body: message({ system: "two" }) }),
@@ -190,23 +178,23 @@ describe("two agents", () => {
     const [first, second] = await Promise.all(answers);
     expect(first?.body).toContain('"output_tokens":11');
     expect(second?.body).toContain('"output_tokens":22');
-    const spent = gateway.ledger.entries.map(
+    const spent = on.gateway.ledger.entries.map(
       (entry) => `${entry.agentId} ${entry.taskId} ${entry.outputTokens}`,
     );
     expect(spent.sort()).toEqual(["one task-of-one 11", "two task-of-two 22"]);
   });
 
   test("do not share a revocation", async () => {
-    await start();
-    const [one, two] = await Promise.all([gateway.open("one"), gateway.open("two")]);
+    await on.start();
+    const [one, two] = await Promise.all([on.gateway.open("one"), on.gateway.open("two")]);
     await one.revoke();
     expect((await ask(two)).status).toBe(200);
   });
 
   test("cannot have the same name, and one agent has one door", async () => {
-    await start();
-    await gateway.open("one");
-    await expect(gateway.open("one")).rejects.toThrow(/already has a gateway socket/);
+    await on.start();
+    await on.gateway.open("one");
+    await expect(on.gateway.open("one")).rejects.toThrow(/already has a gateway socket/);
   });
 });
 
@@ -214,11 +202,11 @@ describe("an agent that asks too much at a time", () => {
   test("is told 429 and can go on afterwards", async () => {
     const held: ServerResponse[] = [];
     const full = Promise.withResolvers<undefined>();
-    await start((response) => {
+    await on.start((response) => {
       held.push(response);
       if (held.length === 8) full.resolve(undefined);
     });
-    const door = await gateway.open();
+    const door = await on.gateway.open();
     const answers = Array.from({ length: 8 }, async () => ask(door));
     await full.promise;
     const refused = await ask(door);
@@ -226,31 +214,31 @@ describe("an agent that asks too much at a time", () => {
     expect(refused.headers["retry-after"]).toBe("1");
     for (const response of held) sendMessage(response, undefined as never);
     expect((await Promise.all(answers)).every((answer) => answer.status === 200)).toBe(true);
-    expect(gateway.ledger.entries).toHaveLength(8);
+    expect(on.gateway.ledger.entries).toHaveLength(8);
   });
 });
 
 describe("the socket folder", () => {
   test("is closed to other users, and what is in it is open to whoever gets it mounted", async () => {
-    await start();
-    const door = await gateway.open();
+    await on.start();
+    const door = await on.gateway.open();
     const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
-    expect(await mode(join(gateway.folder, "run"))).toBe(0o700);
+    expect(await mode(join(on.gateway.folder, "run"))).toBe(0o700);
     expect(await mode(dirname(door.socketPath))).toBe(0o755);
     expect(await mode(door.socketPath)).toBe(0o666);
   });
 
   test("that is too long for a socket is refused at the start, with what to do", async () => {
-    await start();
-    const socketDir = join(gateway.folder, "x".repeat(80));
+    await on.start();
+    const socketDir = join(on.gateway.folder, "x".repeat(80));
     await expect(startGateway({ socketDir })).rejects.toThrow(
       /may have 107 bytes.*choose a MOSAIC_HOME that is \d+ bytes shorter/,
     );
   });
 
   test("loses the sockets of a former process, and nothing else", async () => {
-    await start();
-    const run = join(gateway.folder, "other");
+    await on.start();
+    const run = join(on.gateway.folder, "other");
     await mkdir(join(run, "dead-agent"), { recursive: true });
     await writeFile(join(run, "dead-agent", "model.sock"), "");
     await mkdir(join(run, "something-else"));
@@ -263,16 +251,16 @@ describe("the socket folder", () => {
   test.each(["../x", "a/b", "", ".", "x".repeat(65), "_replay"])(
     "has no door for an agent called '%s'",
     async (agentId) => {
-      await start();
-      await expect(gateway.open(agentId)).rejects.toThrow(/cannot be the name/);
-      expect(gateway.gateway.list()).toEqual([]);
+      await on.start();
+      await expect(on.gateway.open(agentId)).rejects.toThrow(/cannot be the name/);
+      expect(on.gateway.gateway.list()).toEqual([]);
     },
   );
 
   test("has no door for a model that is not configured", async () => {
-    await start();
+    await on.start();
     const onUsage = (): void => undefined;
-    const opening = gateway.gateway.open({
+    const opening = on.gateway.gateway.open({
       agentId: "a",
       taskId: "t",
       repository: "r",

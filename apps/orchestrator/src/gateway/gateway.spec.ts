@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ask,
   errorOf,
@@ -9,28 +9,14 @@ import {
   sendRaw,
   startGateway,
   startUpstream,
-  type Answering,
-  type FakeUpstream,
-  type TestGateway,
+  useGateway,
 } from "./spec-support.ts";
-import type { AgentDoor } from "./port.ts";
 
-let upstream: FakeUpstream;
-let gateway: TestGateway;
-
-async function start(answer: Answering = sendMessage, given = {}): Promise<AgentDoor> {
-  upstream = await startUpstream(answer);
-  gateway = await startGateway({ baseUrl: upstream.url, ...given });
-  return gateway.open();
-}
-afterEach(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+const on = useGateway();
 
 describe("a request", () => {
   test("goes on with the real key and without anything of the agent's", async () => {
-    const door = await start();
+    const door = await on.open();
     const answer = await ask(door, {
       body: message(),
       headers: {
@@ -47,7 +33,7 @@ describe("a request", () => {
       },
     });
     expect(answer.status).toBe(200);
-    const { headers } = upstream.seen[0] ?? { headers: {} };
+    const { headers } = on.upstream.seen[0] ?? { headers: {} };
     expect(headers).toMatchObject({
       "x-api-key": KEY,
       "accept-encoding": "identity",
@@ -63,7 +49,7 @@ describe("a request", () => {
   });
 
   test("with the key header twice still carries exactly one, ours", async () => {
-    const door = await start();
+    const door = await on.open();
     const body = JSON.stringify(message());
     const answer = await sendRaw(
       door,
@@ -71,31 +57,31 @@ describe("a request", () => {
         `authorization: Bearer b\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-    const raw = upstream.seen[0]?.rawHeaders ?? [];
+    const raw = on.upstream.seen[0]?.rawHeaders ?? [];
     expect(raw.filter((_, index) => raw[index - 1]?.toLowerCase() === "x-api-key")).toEqual([KEY]);
     expect(raw.join("\n").toLowerCase()).not.toContain("authorization");
   });
 
   test("has its max_tokens clamped, and its second reading taken away", async () => {
-    const door = await start();
+    const door = await on.open();
     await ask(door, { body: message({ max_tokens: 1_000_000 }) });
-    expect(JSON.parse(upstream.seen[0]?.body ?? "")).toMatchObject({ max_tokens: 4000 });
+    expect(JSON.parse(on.upstream.seen[0]?.body ?? "")).toMatchObject({ max_tokens: 4000 });
     const twice = `{"model":"claude-opus-5-5","model":"${MODEL}","max_tokens":99999,"max_tokens":5,"messages":[]}`;
     await ask(door, { body: twice });
-    expect(upstream.seen[1]?.body).toBe(`{"model":"${MODEL}","max_tokens":5,"messages":[]}`);
+    expect(on.upstream.seen[1]?.body).toBe(`{"model":"${MODEL}","max_tokens":5,"messages":[]}`);
   });
 
   test("may be one of four endpoints, with a base URL that has a path of its own", async () => {
-    upstream = await startUpstream();
-    gateway = await startGateway({ baseUrl: `${upstream.url}/proxy/anthropic/` });
-    const door = await gateway.open();
+    on.upstream = await startUpstream();
+    on.gateway = await startGateway({ baseUrl: `${on.upstream.url}/proxy/anthropic/` });
+    const door = await on.gateway.open();
     const { max_tokens: _, ...counted } = message() as Record<string, unknown>;
     await ask(door, { path: "/v1/messages?beta=true", body: message() });
     await ask(door, { path: "/v1/messages/count_tokens", body: counted });
     await ask(door, { method: "GET", path: "/v1/models?limit=1" });
     await ask(door, { method: "GET", path: `/v1/models/${MODEL}` });
     expect((await ask(door, { method: "HEAD", path: "/api/hello" })).status).toBe(200);
-    expect(upstream.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    expect(on.upstream.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       "POST /proxy/anthropic/v1/messages?beta=true",
       "POST /proxy/anthropic/v1/messages/count_tokens",
       "GET /proxy/anthropic/v1/models?limit=1",
@@ -126,11 +112,11 @@ describe("a request", () => {
     ["DELETE", "/v1/models"],
     ["OPTIONS", "*"],
   ])("%s %s is 404 and goes nowhere", async (method, path) => {
-    const door = await start();
+    const door = await on.open();
     const raw = await sendRaw(door, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     expect(raw).toMatch(/^HTTP\/1\.1 404 /);
     expect(raw).toContain('"type":"not_found_error"');
-    expect(upstream.seen).toEqual([]);
+    expect(on.upstream.seen).toEqual([]);
   });
 });
 
@@ -149,13 +135,13 @@ describe("a request is refused with 403, never 401, and goes nowhere", () => {
     ["a stored thread", { thread: { type: "continue", previous_message_id: "msg_1" } }],
     ["a field that nobody knows", { brand_new: true }],
   ])("because of %s", async (_, change) => {
-    const door = await start();
+    const door = await on.open();
     const answer = await ask(door, { body: message(change) });
     expect(answer.status).toBe(403);
     expect(errorOf(answer).type).toBe("permission_error");
     expect(answer.headers["x-should-retry"]).toBe("false");
-    expect(upstream.seen).toEqual([]);
-    expect(gateway.ledger.entries).toEqual([]);
+    expect(on.upstream.seen).toEqual([]);
+    expect(on.gateway.ledger.entries).toEqual([]);
   });
 });
 
@@ -172,33 +158,33 @@ describe("a request that cannot be read is refused", () => {
       `{"model":"${MODEL}","max_tokens":1,"messages":[],"metadata":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
     ],
   ])("with 400: %s", async (_, body) => {
-    const door = await start();
+    const door = await on.open();
     expect((await ask(door, { body })).status).toBe(400);
-    expect(upstream.seen).toEqual([]);
+    expect(on.upstream.seen).toEqual([]);
   });
 
   test("with 413: too large, announced or not", async () => {
-    const door = await start(sendMessage, { maxBodyBytes: 2000 });
+    const door = await on.open(sendMessage, { maxBodyBytes: 2000 });
     const body = JSON.stringify(message({ system: "x".repeat(3000) }));
     const announced = await ask(door, { body, headers: { "content-length": String(body.length) } });
     expect(announced.status).toBe(413);
     expect(errorOf(announced).type).toBe("request_too_large");
     const chunked = await ask(door, { body, headers: { "transfer-encoding": "chunked" } });
     expect(chunked.status).toBe(413);
-    expect(upstream.seen).toEqual([]);
+    expect(on.upstream.seen).toEqual([]);
   });
 
   test("with 415: compressed", async () => {
-    const door = await start();
+    const door = await on.open();
     const answer = await ask(door, { body: message(), headers: { "content-encoding": "gzip" } });
     expect(answer.status).toBe(415);
-    expect(upstream.seen).toEqual([]);
+    expect(on.upstream.seen).toEqual([]);
   });
 });
 
 describe("an answer", () => {
   test("comes back with its status and the headers that are for clients", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       response.writeHead(529, {
         "content-type": "application/json",
         "request-id": "req_1",
@@ -221,36 +207,36 @@ describe("an answer", () => {
     });
     expect(answer.headers).not.toHaveProperty("set-cookie");
     expect(answer.headers).not.toHaveProperty("anthropic-organization-id");
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { status: 529, inputTokens: 0, outputTokens: 0, costUsd: 0 },
     ]);
   });
 
   test("that refuses our key is not for the agent: it is told 403, without what the upstream said", async () => {
-    const door = await start((response, { headers }) => {
+    const door = await on.open((response, { headers }) => {
       response.writeHead(401, { "content-type": "application/json" });
       response.end(JSON.stringify({ error: { message: `invalid key ${String(headers["x-api-key"])}` } }));
     });
     const answer = await ask(door);
     expect(answer.status).toBe(403);
     expect(answer.body).not.toContain(KEY);
-    expect(JSON.stringify(gateway.logs)).not.toContain(KEY);
-    expect(JSON.stringify(gateway.ledger.entries)).not.toContain(KEY);
+    expect(JSON.stringify(on.gateway.logs)).not.toContain(KEY);
+    expect(JSON.stringify(on.gateway.ledger.entries)).not.toContain(KEY);
   });
 
   test("that redirects is not followed", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       response.writeHead(302, { location: "http://169.254.169.254/" }).end();
     });
     const answer = await ask(door);
     expect(answer.status).toBe(502);
     expect(answer.headers).not.toHaveProperty("location");
-    expect(upstream.seen).toHaveLength(1);
+    expect(on.upstream.seen).toHaveLength(1);
   });
 
   test("that cannot be had is 502, may be tried again, and costs nothing", async () => {
-    const door = await start();
-    await upstream.close();
+    const door = await on.open();
+    await on.upstream.close();
     const answer = await ask(door);
     expect(answer.status).toBe(502);
     expect(errorOf(answer)).toMatchObject({
@@ -258,37 +244,37 @@ describe("an answer", () => {
       message: expect.stringContaining("ECONNREFUSED"),
     });
     expect(answer.headers["x-should-retry"]).toBe("true");
-    expect(gateway.ledger.entries).toEqual([]);
-    upstream = await startUpstream();
+    expect(on.gateway.ledger.entries).toEqual([]);
+    on.upstream = await startUpstream();
   });
 });
 
 describe("readiness", () => {
   test("is what the upstream answers, asked with the key and not more than it must be", async () => {
-    await start();
-    expect(await gateway.gateway.check()).toEqual({
+    await on.open();
+    expect(await on.gateway.gateway.check()).toEqual({
       ok: true,
       detail: expect.stringMatching(/^127\.0\.0\.1:\d+ answers$/),
     });
-    await gateway.gateway.check();
-    expect(upstream.seen).toMatchObject([{ url: "/v1/models?limit=1", headers: { "x-api-key": KEY } }]);
+    await on.gateway.gateway.check();
+    expect(on.upstream.seen).toMatchObject([{ url: "/v1/models?limit=1", headers: { "x-api-key": KEY } }]);
   });
 
   test("says that the key is refused", async () => {
-    await start((response) => void response.writeHead(401).end());
-    expect(await gateway.gateway.check()).toMatchObject({
+    await on.open((response) => void response.writeHead(401).end());
+    expect(await on.gateway.gateway.check()).toMatchObject({
       ok: false,
       detail: expect.stringContaining("CLAUDE_API_KEY"),
     });
   });
 
   test("says that nobody answers", async () => {
-    await start();
-    await upstream.close();
-    expect(await gateway.gateway.check()).toMatchObject({
+    await on.open();
+    await on.upstream.close();
+    expect(await on.gateway.gateway.check()).toMatchObject({
       ok: false,
       detail: expect.stringContaining("ECONNREFUSED"),
     });
-    upstream = await startUpstream();
+    on.upstream = await startUpstream();
   });
 });

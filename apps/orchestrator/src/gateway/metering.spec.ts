@@ -1,7 +1,6 @@
 import { text } from "node:stream/consumers";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import { afterEach, describe, expect, test } from "vitest";
-import type { AgentDoor } from "./port.ts";
+import { describe, expect, test } from "vitest";
 import {
   ask,
   begin,
@@ -12,23 +11,10 @@ import {
   sendMessage,
   startGateway,
   startUpstream,
-  type Answering,
-  type FakeUpstream,
-  type TestGateway,
+  useGateway,
 } from "./spec-support.ts";
 
-let upstream: FakeUpstream;
-let gateway: TestGateway;
-
-async function start(answer: Answering): Promise<AgentDoor> {
-  upstream = await startUpstream(answer);
-  gateway = await startGateway({ baseUrl: upstream.url });
-  return gateway.open();
-}
-afterEach(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+const on = useGateway();
 
 const STARTED = {
   message: {
@@ -44,11 +30,11 @@ const STARTED = {
 const ended = (usage: object): object => ({ delta: { stop_reason: "end_turn" }, usage });
 
 /** The body that really went upstream, whose size an estimate follows from. */
-const sentBytes = (): number => Buffer.byteLength(upstream.seen[0]?.body ?? "");
+const sentBytes = (): number => Buffer.byteLength(on.upstream.seen[0]?.body ?? "");
 
 describe("a streamed answer", () => {
   test("is counted by class from its first and last word, and priced", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       sendEvent(response, "message_delta", { delta: { stop_reason: null }, usage: { output_tokens: 7 } });
       sendEvent(
@@ -68,7 +54,7 @@ describe("a streamed answer", () => {
       cacheReadTokens: 401,
     };
     const costUsd = (100 * 2 + 50 * 10 + 20 * 2.5 + 10 * 4 + 401 * 0.1) / 1_000_000;
-    expect(gateway.ledger.entries).toEqual([
+    expect(on.gateway.ledger.entries).toEqual([
       {
         agentId: "agent-1",
         taskId: "task-of-agent-1",
@@ -82,14 +68,14 @@ describe("a streamed answer", () => {
         complete: true,
       },
     ]);
-    expect(gateway.usage).toEqual([
+    expect(on.gateway.usage).toEqual([
       { requestId: expect.any(String), model: MODEL, status: 200, ...tokens, costUsd },
     ]);
   });
 
   test("is in the ledger before the agent can know that it is whole", async () => {
     const finish = Promise.withResolvers<() => void>();
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       finish.resolve(() => {
         sendEvent(response, "message_delta", ended({ output_tokens: 9 }) as never);
@@ -98,18 +84,18 @@ describe("a streamed answer", () => {
       });
     });
     const answer = await begin(door, { body: message({ stream: true }) });
-    expect(gateway.ledger.entries).toEqual([]);
+    expect(on.gateway.ledger.entries).toEqual([]);
     (await finish.promise)();
     let recordedAtItsEnd = -1;
     for await (const chunk of answer.setEncoding("utf8")) {
-      if (String(chunk).includes("message_delta")) recordedAtItsEnd = gateway.ledger.entries.length;
+      if (String(chunk).includes("message_delta")) recordedAtItsEnd = on.gateway.ledger.entries.length;
     }
     expect(recordedAtItsEnd).toBe(1);
-    expect(gateway.ledger.entries).toMatchObject([{ outputTokens: 9, complete: true }]);
+    expect(on.gateway.ledger.entries).toMatchObject([{ outputTokens: 9, complete: true }]);
   });
 
   test("includes what the API did on the side", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       const iterations = [
         { type: "compaction", input_tokens: 1000, output_tokens: 200, cache_read_input_tokens: 3 },
@@ -119,13 +105,13 @@ describe("a streamed answer", () => {
       response.end();
     });
     await ask(door, { body: message({ stream: true }) });
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { inputTokens: 1100, outputTokens: 209, cacheReadTokens: 403 },
     ]);
   });
 
   test("may come in any pieces", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       const events = [
         `event: message_start\r\ndata: ${JSON.stringify({ type: "message_start", ...STARTED })}\r\n\r\n`,
         `event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"€😀 \\"usage\\":{}"}}\n\n`,
@@ -137,19 +123,19 @@ describe("a streamed answer", () => {
     });
     const { body } = await ask(door, { body: message({ stream: true }) });
     expect(body).toContain("€😀");
-    expect(gateway.ledger.entries).toMatchObject([{ inputTokens: 100, outputTokens: 5, complete: true }]);
+    expect(on.gateway.ledger.entries).toMatchObject([{ inputTokens: 100, outputTokens: 5, complete: true }]);
   });
 });
 
 describe("usage that stays unknown is estimated, never zero:", () => {
   test("an answer without any", async () => {
-    const door = await start((response, request) => sendMessage(response, request, null));
+    const door = await on.open((response, request) => sendMessage(response, request, null));
     await ask(door);
     const cacheWrite5mTokens = Math.ceil(sentBytes() / 3);
     expect(cacheWrite5mTokens).toBeGreaterThan(10);
     // As dear as input can be, and all of max_tokens: what was held for it.
     const costUsd = (cacheWrite5mTokens * 2.5 + 1000 * 10) / 1_000_000;
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { cacheWrite5mTokens, outputTokens: 1000, costUsd, complete: false },
     ]);
   });
@@ -159,16 +145,16 @@ describe("usage that stays unknown is estimated, never zero:", () => {
     { input_tokens: "9", output_tokens: 5 },
     { output_tokens: 5 },
   ])("an answer with nonsense: %o", async (usage) => {
-    const door = await start((response, request) => sendMessage(response, request, usage));
+    const door = await on.open((response, request) => sendMessage(response, request, usage));
     await ask(door);
     const cacheWrite5mTokens = Math.ceil(sentBytes() / 3);
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { inputTokens: 0, cacheWrite5mTokens, outputTokens: 1000, complete: false },
     ]);
   });
 
   test("a stream that breaks off, by what was seen of it", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       sendEvent(response, "content_block_start", { index: 0, content_block: { type: "text", text: "" } });
       sendEvent(response, "content_block_delta", {
@@ -180,7 +166,7 @@ describe("usage that stays unknown is estimated, never zero:", () => {
     const answer = await begin(door, { body: message({ stream: true }) });
     await expect(text(answer)).rejects.toThrow("aborted");
     // 40 bytes that were seen, and 100 for the frame of one block.
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { inputTokens: 100, outputTokens: 140, cacheReadTokens: 400, complete: false },
     ]);
   });
@@ -189,104 +175,108 @@ describe("usage that stays unknown is estimated, never zero:", () => {
     ["before any of its content", []],
     ["while it thinks", [["content_block_start", { index: 0, content_block: { type: "thinking" } }]]],
   ] as [string, [string, object][]][])("a stream that breaks off %s, by its limit", async (_, events) => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       for (const [type, data] of events) sendEvent(response, type, data as never);
       response.write(": ping\n\n", () => response.destroy());
     });
     const answer = await begin(door, { body: message({ stream: true }) });
     await expect(text(answer)).rejects.toThrow("aborted");
-    expect(gateway.ledger.entries).toMatchObject([{ inputTokens: 100, outputTokens: 1000, complete: false }]);
+    expect(on.gateway.ledger.entries).toMatchObject([
+      { inputTokens: 100, outputTokens: 1000, complete: false },
+    ]);
   });
 
   test("a stream that ends with an error", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       sendEvent(response, "message_start", STARTED);
       sendEvent(response, "error", { error: { type: "overloaded_error", message: "Overloaded" } });
       response.end();
     });
     await ask(door, { body: message({ stream: true }) });
-    expect(gateway.ledger.entries).toMatchObject([{ inputTokens: 100, outputTokens: 1000, complete: false }]);
+    expect(on.gateway.ledger.entries).toMatchObject([
+      { inputTokens: 100, outputTokens: 1000, complete: false },
+    ]);
   });
 
   test("a request whose connection breaks before any answer", async () => {
-    const door = await start((response) => void response.destroy());
+    const door = await on.open((response) => void response.destroy());
     expect((await ask(door)).status).toBe(502);
-    expect(gateway.ledger.entries).toMatchObject([{ status: 502, outputTokens: 1000, complete: false }]);
+    expect(on.gateway.ledger.entries).toMatchObject([{ status: 502, outputTokens: 1000, complete: false }]);
   });
 
   test.each([502, 504])(
     "an answer of something in between that may have asked the API: %s",
     async (status) => {
-      const door = await start((response) => void response.writeHead(status).end());
+      const door = await on.open((response) => void response.writeHead(status).end());
       expect((await ask(door)).status).toBe(status);
-      expect(gateway.ledger.entries).toMatchObject([{ status, outputTokens: 1000, complete: false }]);
+      expect(on.gateway.ledger.entries).toMatchObject([{ status, outputTokens: 1000, complete: false }]);
     },
   );
 
   test.each([400, 404, 413, 500, 503])("but not a refusal by the API: %s", async (status) => {
-    const door = await start((response) => void response.writeHead(status).end());
+    const door = await on.open((response) => void response.writeHead(status).end());
     expect((await ask(door)).status).toBe(status);
-    expect(gateway.ledger.entries).toMatchObject([{ status, costUsd: 0, complete: true }]);
+    expect(on.gateway.ledger.entries).toMatchObject([{ status, costUsd: 0, complete: true }]);
   });
 
   test("an answer that could not be read", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end("…");
     });
     expect((await ask(door)).status).toBe(502);
-    expect(gateway.ledger.entries).toMatchObject([{ outputTokens: 1000, complete: false }]);
+    expect(on.gateway.ledger.entries).toMatchObject([{ outputTokens: 1000, complete: false }]);
   });
 });
 
 describe("counting tokens and listing models", () => {
   test("cost nothing and leave no entry", async () => {
-    const door = await start((response) => {
+    const door = await on.open((response) => {
       response.writeHead(200, { "content-type": "application/json" }).end('{"input_tokens":5}');
     });
     await ask(door, { path: "/v1/messages/count_tokens", body: message() });
     await ask(door, { method: "GET", path: "/v1/models" });
-    expect(gateway.ledger.entries).toEqual([]);
+    expect(on.gateway.ledger.entries).toEqual([]);
   });
 });
 
 describe("while the ledger cannot be written", () => {
   test("nothing more is spent, and what was spent is recorded when it can be", async () => {
-    const door = await start(sendMessage);
-    gateway.ledger.broken = true;
+    const door = await on.open(sendMessage);
+    on.gateway.ledger.broken = true;
     expect((await ask(door)).status).toBe(200);
     const refused = await ask(door);
     expect(refused.status).toBe(503);
     expect(errorOf(refused).message).toMatch(/cannot be recorded/);
-    expect(upstream.seen).toHaveLength(1);
-    gateway.ledger.broken = false;
+    expect(on.upstream.seen).toHaveLength(1);
+    on.gateway.ledger.broken = false;
     expect((await ask(door)).status).toBe(200);
-    expect(gateway.ledger.entries).toHaveLength(2);
+    expect(on.gateway.ledger.entries).toHaveLength(2);
   });
 });
 
 describe("the scripted model", () => {
   test("is behind the same gateway, says so, and is metered the same way", async () => {
-    upstream = await startUpstream();
-    gateway = await startGateway({ replayScenario: "nothing-changed" });
-    expect(gateway.gateway).toMatchObject({
+    on.upstream = await startUpstream();
+    on.gateway = await startGateway({ replayScenario: "nothing-changed" });
+    expect(on.gateway.gateway).toMatchObject({
       scripted: true,
       upstream: "scripted model (replay:nothing-changed)",
     });
-    expect(await gateway.gateway.check()).toMatchObject({ ok: true });
-    const door = await gateway.open();
+    expect(await on.gateway.gateway.check()).toMatchObject({ ok: true });
+    const door = await on.gateway.open();
     const { status, body } = await ask(door, { body: message({ stream: true }) });
     expect(status).toBe(200);
     expect(body).toContain("event: message_stop");
-    expect(gateway.ledger.entries).toMatchObject([
+    expect(on.gateway.ledger.entries).toMatchObject([
       { complete: true, requestId: expect.stringMatching(/^req_/) },
     ]);
-    expect(gateway.ledger.entries[0]?.inputTokens).toBeGreaterThan(0);
+    expect(on.gateway.ledger.entries[0]?.inputTokens).toBeGreaterThan(0);
   });
 
   test("that does not exist stops the start, with the names there are", async () => {
-    upstream = await startUpstream();
-    gateway = await startGateway();
+    on.upstream = await startUpstream();
+    on.gateway = await startGateway();
     await expect(startGateway({ replayScenario: "nope" })).rejects.toThrow(
       /no scenario 'nope'; there are: .*tour/,
     );

@@ -14,6 +14,7 @@ import { text } from "node:stream/consumers";
 import type { EventData } from "@mosaic/contracts";
 import { DEFAULT_PRICES } from "@mosaic/domain";
 import type { UsageEntry } from "@mosaic/store";
+import { afterEach } from "vitest";
 import { createModelGateway, type ModelGatewayOptions } from "./create-model-gateway.ts";
 import type { AgentDoor, ModelGateway } from "./port.ts";
 
@@ -175,6 +176,36 @@ async function createOrRemove(folder: string, options: ModelGatewayOptions): Pro
     await rm(folder, { recursive: true });
     throw error;
   }
+}
+
+/** A gateway before a fake upstream, for one test at a time. */
+export interface Pair {
+  upstream: FakeUpstream;
+  gateway: TestGateway;
+  start(answer?: Answering, given?: Partial<ModelGatewayOptions>): Promise<void>;
+  /** Starts both, and opens the door of one agent. */
+  open(answer?: Answering, given?: Partial<ModelGatewayOptions>): Promise<AgentDoor>;
+}
+
+/** For the head of a spec: what a test started is closed after it. */
+export function useGateway(): Pair {
+  const pair: Pair = {
+    upstream: undefined as never,
+    gateway: undefined as never,
+    async start(answer = sendMessage, given = {}) {
+      pair.upstream = await startUpstream(answer);
+      pair.gateway = await startGateway({ baseUrl: pair.upstream.url, ...given });
+    },
+    async open(answer, given) {
+      await pair.start(answer, given);
+      return pair.gateway.open();
+    },
+  };
+  afterEach(async () => {
+    await pair.gateway.close();
+    await pair.upstream.close();
+  });
+  return pair;
 }
 
 export interface Answer {

@@ -1,14 +1,15 @@
 import { AttemptFailure } from "@mosaic/domain";
-import { configEnvironment, hardenedConfig, hardenedEnvironment, reasonOf } from "@mosaic/git";
-import { collect, SandboxError, type Mount, type SandboxSpec } from "@mosaic/sandbox";
+import { reasonOf } from "@mosaic/git";
+import { collect, SandboxError, type SandboxSpec } from "@mosaic/sandbox";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { indexToStartFrom } from "./kept-index.ts";
 import type { Workspace } from "./port.ts";
-import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
+import { gitSandbox } from "./git-sandbox.ts";
+import { makeThrowAwayGitDir } from "./private-git-dir.ts";
 import type { WorkspaceRecord } from "./record.ts";
-import { FAITHFUL, standIns } from "./store-tree.ts";
+import { standIns } from "./store-tree.ts";
 import { checkTree } from "./tree-check.ts";
 
 /**
@@ -32,9 +33,7 @@ mkdir -p refs
 cp "$GIT_DIR/HEAD" "$GIT_DIR/packed-refs" "$GIT_DIR/index" .
 `;
 
-const INSIDE_PATH = "/usr/local/bin:/usr/bin:/bin";
 const AGENT_GIT = "/mosaic/agent-git";
-const LARGEST_FILE = 8 * 1024 ** 3;
 /** Tries while a process of the agent moves files under git's eyes. */
 const TRIES = 5;
 /** For three small files. A pipe that a process planted in their place must not hold anybody up. Milliseconds. */
@@ -64,10 +63,8 @@ export async function putTree(context: GitContext, subject: Subject, tree: strin
     const why = await withGitDir(context, contents, async (folder) => {
       if (!context.sandbox.isolates)
         await writeFile(join(folder, "git", "info", "exclude"), standIns(context.layout.root, facts));
-      return await run(context, spec(context, { workspace, folder, command, writable: true, extra: [] }), {
-        timeoutMs: limits.localMs,
-        signal,
-      });
+      const work = { ...names(context, workspace), command, folder, workspace, writable: true };
+      return await run(context, gitSandbox(context, work), { timeoutMs: limits.localMs, signal });
     });
     if (why === null) return;
     if (attempt === TRIES)
@@ -88,12 +85,24 @@ export async function renewAgentGit(
   const extra = [{ source: join(workspace.privateDir, "git"), target: AGENT_GIT, writable: true }];
   const command = ["/bin/sh", "-c", RENEW, "sh", AGENT_GIT, ...Object.keys(contents.refs)] as const;
   const why = await withGitDir(context, { workspace, ...contents }, (folder) =>
-    run(context, spec(context, { workspace, folder, command, writable: false, extra }), {
-      timeoutMs: RENEW_MS,
-      signal: undefined,
-    }),
+    run(
+      context,
+      gitSandbox(context, {
+        ...names(context, workspace),
+        command,
+        folder,
+        workspace,
+        writable: false,
+        extra,
+      }),
+      { timeoutMs: RENEW_MS, signal: undefined },
+    ),
   );
   if (why !== null) throw new Error(`the agent's own git directory could not be renewed: ${why}`);
+}
+
+function names({ newId }: GitContext, { agentId }: Workspace): { id: string; label: string } {
+  return { id: `put-${newId()}`, label: `put:${agentId}` };
 }
 
 interface GitDirContents {
@@ -116,41 +125,6 @@ async function withGitDir<T>(
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
-}
-
-interface Run {
-  readonly workspace: Workspace;
-  readonly folder: string;
-  readonly command: SandboxSpec["command"];
-  readonly writable: boolean;
-  readonly extra: readonly Mount[];
-}
-
-function spec(
-  { limits, newId }: GitContext,
-  { workspace, folder, command, writable, extra }: Run,
-): SandboxSpec {
-  const { mirror, tree, agentId } = workspace;
-  return {
-    id: `put-${newId()}`,
-    label: `put:${agentId}`,
-    command,
-    env: {
-      ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),
-      ...configEnvironment([...hardenedConfig(), ...FAITHFUL]),
-      GIT_DIR: INSIDE.git,
-      GIT_WORK_TREE: INSIDE.tree,
-    },
-    cwd: INSIDE.tree,
-    mounts: [...gitMounts(folder, { mirror, tree, writable }), ...extra],
-    scratch: [],
-    limits: {
-      memoryMb: 1024,
-      fileBytes: Math.min(limits.treeBytes, LARGEST_FILE),
-      openFiles: 1024,
-      tmpBytes: 1024 * 1024,
-    },
-  };
 }
 
 /** null when it went well, else why not. */

@@ -1,13 +1,14 @@
 import { OBJECT_ID_PATTERN, AttemptFailure } from "@mosaic/domain";
-import { configEnvironment, hardenedConfig, hardenedEnvironment, reasonOf } from "@mosaic/git";
+import { reasonOf } from "@mosaic/git";
 import { collect, SandboxError, type Collected, type SandboxSpec } from "@mosaic/sandbox";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
+import { gitSandbox } from "./git-sandbox.ts";
 import { importObjects } from "./import-objects.ts";
 import { indexToStartFrom, keepIndex, second } from "./kept-index.ts";
 import type { Workspace } from "./port.ts";
-import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
+import { makeThrowAwayGitDir } from "./private-git-dir.ts";
 import type { WorkspaceRecord } from "./record.ts";
 import { checkTree, unsafeTree, type TreeFacts } from "./tree-check.ts";
 
@@ -39,24 +40,9 @@ git cat-file --batch-all-objects --unordered --batch-check='%(objectname)' > "$G
 git pack-objects --quiet --stdout --window=0 --compression=1 < "$GIT_DIR/new-objects"
 `;
 
-/** Settings that decide what a file is as an object; a repository's own say nothing here. */
-export const FAITHFUL = [
-  ["core.fileMode", "true"],
-  ["core.symlinks", "true"],
-  ["core.ignoreCase", "false"],
-  ["core.precomposeUnicode", "false"],
-  ["core.autocrlf", "false"],
-  ["core.safecrlf", "false"],
-  ["core.sparseCheckout", "false"],
-  // The git directory and the tree may belong to another user in there.
-  ["safe.directory", "*"],
-] as const;
-
 /** What `git add` only warns about, though it means that it left something out. */
 const LEFT_OUT = /^warning: .*(?:could not|unable to|cannot|denied).*$/m;
 const NO_CONVERSION = "* !text !eol !crlf !ident !filter !working-tree-encoding\n";
-const INSIDE_PATH = "/usr/local/bin:/usr/bin:/bin";
-const LARGEST_FILE = 8 * 1024 * 1024 * 1024;
 
 /**
  * Stores the files of a workspace as a tree in the mirror and answers with its id. git reads them in a fresh sandbox
@@ -109,9 +95,16 @@ async function storeOnce(
       verbatimFrom,
     });
     const again = verbatimFrom !== undefined;
-    const { tree, pack } = parse(
-      await run(context, specOf(context, { id, folder, workspace, again, label: options.label }), signal),
-    );
+    const spec = gitSandbox(context, {
+      id: `snapshot-${id}`,
+      label: options.label ?? `snapshot:${workspace.agentId}`,
+      command: ["/bin/sh", "-c", SCRIPT],
+      env: { READ_AGAIN: again ? "yes" : "" },
+      folder,
+      workspace,
+      writable: false,
+    });
+    const { tree, pack } = parse(await run(context, spec, signal));
     await importObjects(context, workspace.mirror, pack);
     // Not before: an index is good only where the objects it names are.
     if (!again) await keepIndex(gitDir, workspace.privateDir, { start, began });
@@ -154,38 +147,6 @@ export function standIns(root: string, { absoluteLinks }: TreeFacts): string {
 }
 
 const escaped = (path: string): string => path.replaceAll(/[\\*?[\]#! ]/g, String.raw`\$&`);
-
-interface Look {
-  readonly id: string;
-  readonly folder: string;
-  readonly workspace: Workspace;
-  readonly again: boolean;
-  readonly label: string | undefined;
-}
-
-function specOf({ limits }: GitContext, { id, folder, workspace, again, label }: Look): SandboxSpec {
-  return {
-    id: `snapshot-${id}`,
-    label: label ?? `snapshot:${workspace.agentId}`,
-    command: ["/bin/sh", "-c", SCRIPT],
-    env: {
-      ...hardenedEnvironment({ home: "/nonexistent", path: INSIDE_PATH }),
-      ...configEnvironment([...hardenedConfig(), ...FAITHFUL]),
-      READ_AGAIN: again ? "yes" : "",
-      GIT_DIR: INSIDE.git,
-      GIT_WORK_TREE: INSIDE.tree,
-    },
-    cwd: INSIDE.tree,
-    mounts: gitMounts(folder, { mirror: workspace.mirror, tree: workspace.tree, writable: false }),
-    scratch: [],
-    limits: {
-      memoryMb: 1024,
-      fileBytes: Math.min(limits.treeBytes, LARGEST_FILE),
-      openFiles: 1024,
-      tmpBytes: 1024 * 1024,
-    },
-  };
-}
 
 async function run(
   context: GitContext,

@@ -40,3 +40,10 @@ it("says how many tries are left after a rejection", () => {
     "2 tries",
   );
 });
+
+it("tells an agent whose files were replaced that its dependencies were not", () => {
+  const rejection = { what: "it conflicts", details: "x", attemptsLeft: 1 };
+  const told = /Installed dependencies .* stale for you/;
+  expect(rejectionPrompt({ ...rejection, note: "Your files were replaced." })).toMatch(told);
+  expect(rejectionPrompt(rejection)).not.toMatch(told);
+});

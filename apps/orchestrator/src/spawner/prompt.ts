@@ -53,6 +53,10 @@ export function taskPrompt(
     .join("\n\n");
 }
 
+/** A sandbox keeps the dependencies that it was started with; only gates get others. */
+const OLD_DEPENDENCIES =
+  "Installed dependencies (node_modules and the like) are still those of the branch as it was when you started. If a lockfile has changed since, they are stale for you, and only for you: the gates install what your files' lockfile says.";
+
 /** What comes after a rejection: what was wrong, and what is asked for now. */
 export function rejectionPrompt(rejection: {
   what: string;
@@ -62,7 +66,7 @@ export function rejectionPrompt(rejection: {
 }): string {
   return [
     `Your work was not accepted: ${rejection.what}`,
-    ...(rejection.note === undefined ? [] : [rejection.note]),
+    ...(rejection.note === undefined ? [] : [rejection.note, OLD_DEPENDENCIES]),
     fence("details", rejection.details),
     `Repair the cause, then end your turn again. ${rejection.attemptsLeft === 1 ? "This is the last try." : `${rejection.attemptsLeft} tries are left.`}`,
   ].join("\n\n");

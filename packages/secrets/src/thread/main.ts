@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { KnownSecret } from "../port.ts";
+import type { KnownSecret, SecretScanner } from "../port.ts";
 import { createDeepScan, createScanner } from "../scanner.ts";
 import { secretlint } from "../secretlint.ts";
 import type { FromThread, ScanRequest, ThreadStart } from "./message.ts";
@@ -11,9 +11,18 @@ const scanDeep = createDeepScan(start, [secretlint]);
 const port = parentPort;
 if (port === null) throw new Error("this module is the entry of a thread");
 
+/** The files of one change come one after the other, with the same values. */
+let last: { readonly values: string; readonly scanner: SecretScanner } | null = null;
+
+function scannerOf(known: readonly KnownSecret[]): SecretScanner {
+  const values = JSON.stringify(known);
+  if (last?.values !== values) last = { values, scanner: createScanner({ ...start, known, rules: [] }) };
+  return last.scanner;
+}
+
 function scanKnown(known: readonly KnownSecret[], path: string, content: Buffer | null) {
   if (known.length === 0 || content === null) return [];
-  const found = createScanner({ ...start, known, rules: [] }).scan({ path, content });
+  const found = scannerOf(known).scan({ path, content });
   return found.filter(({ rule }) => rule.startsWith("known:"));
 }
 

@@ -1,0 +1,17 @@
+import { randomUUID } from "node:crypto";
+import { createScanner } from "./scanner.ts";
+
+/**
+ * Takes the values that a process holds, and everything that looks like a secret, out of text: what every log and every
+ * output goes through. @param held by name, which stands in the place of the value; what is not set is left out
+ */
+export function createRedaction(
+  held: Readonly<Record<string, string | undefined>>,
+): (text: string) => string {
+  const known = Object.entries(held).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value }],
+  );
+  // The salt only makes fingerprints comparable, and redaction makes none that are kept.
+  const scanner = createScanner({ salt: randomUUID(), known });
+  return (text) => scanner.redact(text);
+}

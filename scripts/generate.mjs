@@ -1,4 +1,4 @@
-// Writes docs/reference from the code; with --check, compares instead.
+// Writes docs/reference and the control plane's SQL from the code; with --check, compares instead.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { configurationReference } from "@mosaic/config";
 import {
@@ -10,6 +10,8 @@ import {
   routeReference,
   toOpenApi,
 } from "@mosaic/contracts";
+import { compiledSource } from "../packages/store/src/control/compile.ts";
+import { POSTGRES, SQLITE } from "../packages/store/src/control/dialect.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const openApi = (routes, title) => `${JSON.stringify(toOpenApi(routes, { title, version }), null, 2)}\n`;
@@ -26,6 +28,8 @@ const FILES = {
   "docs/reference/orchestrator.openapi.json": openApi(orchestratorRoutes, "Mosaic orchestrator"),
   "docs/reference/coordinator.openapi.json": openApi(coordinatorRoutes, "Mosaic coordinator"),
   "docs/reference/api.openapi.json": openApi(apiRoutes, "Mosaic api"),
+  "packages/store/src/control/compiled/sqlite.ts": compiledSource(SQLITE),
+  "packages/store/src/control/compiled/postgres.ts": compiledSource(POSTGRES),
 };
 
 const check = process.argv.includes("--check");

@@ -41,7 +41,7 @@ interface Entry {
 function ledgerOf(system: System, agentId: string): readonly Entry[] {
   const db = new DatabaseSync(join(system.home, "mosaic.db"), { readOnly: true });
   const select = db.prepare(
-    "SELECT status, cost_usd, complete FROM usage_entries WHERE agent_id = ? ORDER BY id",
+    "SELECT status, nano / 1e9 AS cost_usd, complete FROM usage_entries WHERE agent_id = ? ORDER BY id",
   );
   const entries = select.all(agentId) as unknown as Entry[];
   db.close();

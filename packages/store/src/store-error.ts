@@ -8,6 +8,15 @@ export type StoreFault =
   | "newer_schema"
   | "cannot_open"
   | "crashed"
+  /** The server of the store does not answer. */
+  | "unreachable"
+  /** It refuses who asks, or what that one may do. */
+  | "unauthorized"
+  | "memory_full"
+  /** It is too old, or set up in a way that this program cannot work with. */
+  | "unsupported"
+  /** It is not the one that was used before, or everything in it is gone. */
+  | "emptied"
   | "closed"
   | "internal";
 
@@ -34,7 +43,7 @@ export class CorruptRecordError extends Error {
   readonly why: string;
 
   constructor(record: string, field: string, why: string) {
-    super(`${record} is damaged in the store: ${field} ${why}. Restore it from a backup, or remove the row`);
+    super(`${record} is damaged in the store: ${field} ${why}. Restore it from a backup, or remove it`);
     this.name = "CorruptRecordError";
     this.record = record;
     this.field = field;

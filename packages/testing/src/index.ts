@@ -1,10 +1,13 @@
 export { createFakeClock, type FakeClock } from "./clock.ts";
-export type { OpenedEngine, OpenEngine } from "./engine.ts";
+export { useEngine, type OpenedEngine, type OpenEngine } from "./engine.ts";
 export { fencingConformance } from "./fencing.ts";
 export { instancesConformance } from "./instances/conformance.ts";
+export { allowedSecretsConformance } from "./ledgers/allowed-secrets.ts";
 export { auditLogConformance } from "./ledgers/audit.ts";
+export { installationFactsConformance } from "./ledgers/facts.ts";
 export { tokenStoreConformance } from "./ledgers/tokens.ts";
 export { usageLedgerConformance } from "./ledgers/usage.ts";
+export { reservation, spend, stand, usageEntry } from "./ledgers/usage-records.ts";
 export { ordersConformance } from "./orders/conformance.ts";
 export { taskQueueConformance } from "./queue/conformance.ts";
 export { mountOrSkip, run, type Mounted } from "./mounts.ts";
@@ -37,8 +40,14 @@ export {
   type GitFixture,
 } from "./git-fixtures.ts";
 export { startGitHttpsServer, type GitHttpsServer, type GitHttpsServerOptions } from "./git-https-server.ts";
+export { usePostgres, type PostgresInUse } from "./postgres/use-postgres.ts";
 export { processesMentioning } from "./processes.ts";
 export { startCutProxy, type CutProxy } from "./servers/cut-proxy.ts";
-export { startPostgres, type PostgresInTest, type PostgresOptions } from "./servers/postgres.ts";
-export { type ServerProcess } from "./servers/server-process.ts";
+export {
+  createDatabaseBeside,
+  startPostgres,
+  type PostgresInTest,
+  type PostgresOptions,
+} from "./servers/postgres.ts";
+export { freePort, type ServerProcess } from "./servers/server-process.ts";
 export { startValkey, type ValkeyInTest, type ValkeyOptions } from "./servers/valkey.ts";

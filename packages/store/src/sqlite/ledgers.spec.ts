@@ -1,5 +1,7 @@
 import {
+  allowedSecretsConformance,
   auditLogConformance,
+  installationFactsConformance,
   sqliteEngine,
   tokenStoreConformance,
   usageLedgerConformance,
@@ -16,4 +18,12 @@ auditLogConformance(
 tokenStoreConformance(
   "SQLite",
   sqliteEngine((store) => store.tokens),
+);
+allowedSecretsConformance(
+  "SQLite",
+  sqliteEngine((store) => store.allowedSecrets),
+);
+installationFactsConformance(
+  "SQLite",
+  sqliteEngine((store) => store.facts),
 );

@@ -1,9 +1,11 @@
 import type { StoredEvent } from "@mosaic/contracts";
+import type { ControlEngine, ControlOperation } from "../control/operations.ts";
+import { createControlPorts } from "../control/ports.ts";
+import type { InstallationFacts } from "../installation-facts.ts";
 import { createLocalInstances } from "../local/instances.ts";
 import { createLocalOrders } from "../local/orders.ts";
 import type { Store } from "../store.ts";
 import { createEventFeed } from "./event-feed.ts";
-import { createAllowedSecrets, createAuditLog, createTokenStore, createUsageLedger } from "./ledgers.ts";
 import { createListeners } from "./listeners.ts";
 import { createStateStore } from "./state-store.ts";
 import { createAvailability, createTaskQueue } from "./task-queue.ts";
@@ -18,12 +20,16 @@ export interface SqliteStoreOptions {
   readonly onListenerError?: (error: unknown) => void;
 }
 
+export interface SqliteStore extends Store {
+  readonly facts: InstallationFacts;
+}
+
 /**
  * Opens the embedded store. Whatever its methods answer is on the disk (write-ahead log, every commit synced); what
  * many callers ask at once is committed together. One process may own a file: take `lockDataFolder` first.
  * @throws StoreUnavailableError when the file cannot be opened, is damaged, or was written by a newer Mosaic
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { file, now = Date.now, onListenerError = warn } = options;
   const eventListeners = createListeners<readonly StoredEvent[]>(onListenerError);
   const queueListeners = createListeners<void>(onListenerError);
@@ -34,13 +40,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     availability.flush();
   };
   const engine = await startEngineThread({ file, now: now(), afterGroup });
+  const control = async (name: ControlOperation, ...args: readonly unknown[]): Promise<unknown> =>
+    engine.call(name, args as never, (answer) => answer);
   return {
     state: createStateStore({ engine, feed, listeners: eventListeners }),
     queue: createTaskQueue({ engine, listeners: queueListeners, now }, availability),
-    usage: createUsageLedger(engine),
-    audit: createAuditLog(engine),
-    tokens: createTokenStore(engine),
-    allowedSecrets: createAllowedSecrets(engine),
+    ...createControlPorts({ call: control as ControlEngine["call"] }),
     instances: createLocalInstances(now),
     orders: createLocalOrders(),
     async check() {

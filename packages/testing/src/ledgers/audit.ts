@@ -60,5 +60,20 @@ export function auditLogConformance(name: string, open: OpenEngine<AuditLog>): v
       expect((await engine.port.list(0, 10))[0]?.data).toEqual(kept);
       expect(await engine.port.verify()).toEqual({ ok: true, entries: 3 });
     });
+
+    it("verifies whatever text it was given, and returns what it keeps", async () => {
+      const half = "\ud83d, half of a pair";
+      const odd = {
+        ...entry("with \0 inside", { half, "\0": "\0" }),
+        actor: half,
+        reason: "caf\u00e9 \u2028",
+      };
+      const kept = await engine.port.append(odd);
+      await engine.port.append(entry("a2"));
+      await engine.reopen();
+      expect((await engine.port.list(0, 1))[0]).toEqual(kept);
+      expect(kept.data).toEqual(odd.data);
+      expect(await engine.port.verify()).toEqual({ ok: true, entries: 2 });
+    });
   });
 }

@@ -1,7 +1,7 @@
 import { BUDGET_SCOPES, type UsageLedger } from "@mosaic/store";
 import { describe, expect, it } from "vitest";
 import { useEngine, type OpenEngine } from "../engine.ts";
-import { race } from "../race.ts";
+import { errorOf, race } from "../race.ts";
 import { reservation, spend, stand, usageEntry } from "./usage-records.ts";
 
 const REPOSITORY = "https://git.example/one";
@@ -56,6 +56,14 @@ export function usageLedgerConformance(name: string, open: OpenEngine<UsageLedge
       expect(await engine.port.settle("r1", usageEntry("r1"))).toBe(false);
       expect(await stand(engine.port, "instance", "")).toEqual([0, 0]);
       expect((await engine.port.totals(["a1"])).size).toBe(0);
+    });
+
+    it("holds a request once when it is asked twice, because an answer was lost", async () => {
+      const outcomes = await race(3, () => engine.port.reserve(reservation("r1"), { instance: 0.5 }));
+      expect(outcomes.won).toEqual(Array.from({ length: 3 }, () => ({ kind: "reserved" })));
+      expect(await stand(engine.port, "instance", "")).toEqual([0, 0.5]);
+      const other = engine.port.reserve(reservation("r1", { agentId: "a2" }), {});
+      expect(await errorOf(other)).toMatchObject({ name: "InvalidChangeError" });
     });
 
     budgets(engine);

@@ -14,8 +14,12 @@ export interface PostgresInTest {
   readonly url: string;
   readonly port: number;
   readonly process: ServerProcess;
-  /** Makes an empty database and answers with its URL. */
-  createDatabase(): Promise<string>;
+  /** Makes an empty database and answers with its URL. `settings`: what follows its name in CREATE DATABASE. */
+  createDatabase(settings?: string): Promise<string>;
+  /** Runs SQL past whoever is tested, as the superuser; answers with what was printed, columns separated by `|`. */
+  sql(url: string, text: string): Promise<string>;
+  /** The system's user that the server runs as; undefined when that is who runs the test. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
   /** Starts it again on the same port and folder, after it was killed or stopped. */
   restart(): Promise<void>;
   /** Ends it and removes its data. */
@@ -48,23 +52,20 @@ export async function startPostgres({ args = [] }: PostgresOptions = {}): Promis
   const port = await freePort();
   const urlOf = (database: string): string =>
     `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
-  const sql = async (database: string, text: string): Promise<void> => {
-    const program = [join(bin, "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", urlOf(database), "-c", text];
-    await execute(program[0] as string, program.slice(1));
-  };
   const start = (): Promise<ServerProcess> =>
     startServerProcess({
       command: join(bin, "postgres"),
       args: ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", "", ...args],
       ...(user === undefined ? {} : { user }),
-      probe: () => sql("postgres", "SELECT 1"),
+      probe: async () => void (await runSql(urlOf("postgres"), "SELECT 1")),
     });
   let server = await start();
   let made = 0;
-  const createDatabase = async (): Promise<string> => {
+  const createDatabase = async (settings = ""): Promise<string> => {
     made += 1;
-    await sql("postgres", `CREATE DATABASE mosaic_${made}`);
-    return urlOf(`mosaic_${made}`);
+    const name = `mosaic_${made}`;
+    await runSql(urlOf("postgres"), `CREATE DATABASE ${name} ${settings}`);
+    return urlOf(name);
   };
   return {
     url: await createDatabase(),
@@ -73,14 +74,40 @@ export async function startPostgres({ args = [] }: PostgresOptions = {}): Promis
       return server;
     },
     createDatabase,
+    sql: runSql,
+    user,
     async restart() {
-      server = await start();
+      server = await startAfter(start);
     },
     async close() {
       await server.kill();
       folder.remove();
     },
   };
+}
+
+async function runSql(url: string, text: string): Promise<string> {
+  const args = ["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text];
+  return (await execute(join(findPostgres(), "psql"), args)).stdout.trim();
+}
+
+/** Makes an empty database beside another one, and answers with its URL; for a server that another process started. */
+export async function createDatabaseBeside(url: string, name: string): Promise<string> {
+  await runSql(url, `CREATE DATABASE "${name}"`);
+  const beside = new URL(url);
+  beside.pathname = `/${name}`;
+  return beside.href;
+}
+
+/** The sessions of a killed server see a little later that it is gone; until then no other one may start. */
+async function startAfter(start: () => Promise<ServerProcess>): Promise<ServerProcess> {
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!String(error).includes("pre-existing shared memory block")) throw error;
+    }
+  }
 }
 
 /** PostgreSQL's programs want a user that the system knows by name. */

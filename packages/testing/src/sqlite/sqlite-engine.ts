@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openSqliteStore, type Store } from "@mosaic/store";
+import { openSqliteStore, type SqliteStore } from "@mosaic/store";
 import type { OpenEngine } from "../engine.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -7,7 +7,7 @@ import { temporaryFolder } from "../temporary-folder.ts";
 const onListenerError = (): void => undefined;
 
 /** The embedded store, for a suite that looks at the part of it which `pick` gives. */
-export function sqliteEngine<T>(pick: (store: Store) => T): OpenEngine<T> {
+export function sqliteEngine<T>(pick: (store: SqliteStore) => T): OpenEngine<T> {
   return async (clock) => {
     const folder = temporaryFolder();
     const options = { file: join(folder.path, "mosaic.db"), now: () => clock.now(), onListenerError };

@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Json } from "@mosaic/contracts";
 import { AGENT_STATES } from "@mosaic/domain";
-import type { AgentPatch, AgentRecord, TaskRecord } from "../../records.ts";
+import { readJson, readOneOf } from "../../read-field.ts";
+import type { AgentRecord, TaskRecord } from "../../records.ts";
 import { NotFoundError } from "../../state-store.ts";
-import { InvalidChangeError } from "../../store-error.ts";
-import { columnName, placeholders, readJson, readOneOf, selectList, type Row } from "./rows.ts";
+import { columnName, placeholders, selectList, type Row } from "./rows.ts";
 
 /** Every field of a record, in the order of its column; the type makes it complete. */
 const FIELDS = Object.keys({
@@ -32,24 +32,6 @@ const FIELDS = Object.keys({
   killRequestedAt: 1,
   owner: 1,
 } satisfies Record<keyof AgentRecord, 1>) as (keyof AgentRecord)[];
-
-const PATCHABLE: ReadonlySet<string> = new Set([
-  "retriedBy",
-  "yolo",
-  "startedAt",
-  "completedAt",
-  "error",
-  "reason",
-  "details",
-  "step",
-  "sandbox",
-  "branch",
-  "baseCommit",
-  "snapshotCommit",
-  "pushedCommit",
-  "killRequestedAt",
-  "owner",
-] satisfies (keyof AgentPatch)[]);
 
 export const AGENT_COLUMNS = selectList(FIELDS);
 
@@ -99,15 +81,6 @@ export function createAgentTable(db: DatabaseSync) {
       return rows.map((row) => String(row["agent_id"]));
     },
   };
-}
-
-/** The fields a patch changes; `undefined` changes nothing. @throws InvalidChangeError for a field that is no patch's */
-export function patchedFields(patch: AgentPatch): AgentPatch {
-  const entries = Object.entries(patch).filter(([, value]) => value !== undefined);
-  for (const [field] of entries) {
-    if (!PATCHABLE.has(field)) throw new InvalidChangeError(`a patch cannot change an agent's ${field}`);
-  }
-  return Object.fromEntries(entries);
 }
 
 /** @throws CorruptRecordError */

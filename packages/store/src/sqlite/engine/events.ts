@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoredEvent } from "@mosaic/contracts";
+import { readJson } from "../../read-field.ts";
 import type { EventFilter } from "../../state-store.ts";
 import { CorruptRecordError } from "../../store-error.ts";
-import { placeholders, readJson, type Row } from "./rows.ts";
+import { placeholders, type Row } from "./rows.ts";
 
 /** An event as it crosses to the engine: already checked, its data already JSON. */
 export interface EventRow {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { Undone } from "../../control/steps.ts";
 import { endsTheEngine, toFault, type Fault } from "../faults.ts";
 import type { createOperations, Request } from "./operations.ts";
 
@@ -9,7 +10,7 @@ type Operation = (...args: readonly unknown[]) => unknown;
 
 /**
  * Runs waiting requests in one transaction, so that one sync of the disk serves all of them. A request that throws
- * takes back its own writes only. When the transaction itself fails, every request of the group fails, those that
+ * takes back its own writes only (`Undone` does no more than that). When the transaction itself fails, every request of the group fails, those that
  * had already run included: an outcome is a promise that the disk holds it.
  */
 export function createGroupCommit(db: DatabaseSync, operations: ReturnType<typeof createOperations>) {
@@ -33,6 +34,7 @@ export function createGroupCommit(db: DatabaseSync, operations: ReturnType<typeo
       if (!db.isTransaction || endsTheEngine(error)) throw error;
       rollBackTo.run();
       release.run();
+      if (error instanceof Undone) return { ok: true, value: error.value };
       return { ok: false, fault: toFault(error) };
     }
   }

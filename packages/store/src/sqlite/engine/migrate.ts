@@ -1,11 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
+import { SQLITE_CONTROL } from "../../control/compiled/sqlite.ts";
 import { StoreUnavailableError } from "../../store-error.ts";
 import { SCHEMA_1 } from "./schema-1.ts";
 import { SCHEMA_2 } from "./schema-2.ts";
 import { SCHEMA_3 } from "./schema-3.ts";
 
+/** One of the control plane's migrations, which every engine has (`control/migrations/`). Counted from 1. */
+const control = (version: number): string => {
+  const statements = SQLITE_CONTROL.migrations[version - 1];
+  if (statements === undefined) throw new Error(`the control plane has no migration ${version}`);
+  return statements.join(";\n");
+};
+
 /** In order; the version of a schema is its place in this list, from 1. */
-const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
+const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, control(1), control(2)];
 
 /** The newest schema this program knows. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

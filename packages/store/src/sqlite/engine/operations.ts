@@ -2,19 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Fence } from "../../task-queue.ts";
 import { createAdmit } from "./admit.ts";
 import { createAgentTable } from "./agents.ts";
-import { createAllowedSecretTable } from "./allowed-secrets.ts";
-import { createAuditTable } from "./audit.ts";
 import { createClaim } from "./claim.ts";
+import { createControlTables } from "./control.ts";
 import { createEventTable, type EventRow } from "./events.ts";
 import { createFence } from "./fence.ts";
 import { createAgentList } from "./list-agents.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { createQueueTable, createQueueView } from "./queue.ts";
 import { createTaskTable } from "./tasks.ts";
-import { createTokenTable } from "./tokens.ts";
 import { createTransition } from "./transition.ts";
-import { createReservationTable } from "./reservations.ts";
-import { createUsageTable } from "./usage.ts";
 
 /** Everything that can be asked of the engine. Writes run in a savepoint of their own, reads need none. */
 export function createOperations(db: DatabaseSync) {
@@ -23,11 +19,7 @@ export function createOperations(db: DatabaseSync) {
   const events = createEventTable(db);
   const queue = createQueueTable(db);
   const view = createQueueView(db);
-  const usage = createUsageTable(db);
-  const reservations = createReservationTable(db, usage);
-  const audit = createAuditTable(db);
-  const tokens = createTokenTable(db);
-  const allowedSecrets = createAllowedSecretTable(db);
+  const control = createControlTables(db);
   const requireFence = createFence(db);
   const { transition, patch } = createTransition(requireFence, { agents, tasks, events });
 
@@ -48,15 +40,7 @@ export function createOperations(db: DatabaseSync) {
     removeEntry: queue.remove,
     releaseWorker: queue.release,
     setPaused: queue.setPaused,
-    reserveUsage: reservations.reserve,
-    settleUsage: reservations.settle,
-    releaseUsage: reservations.release,
-    settleAbandoned: reservations.settleAbandoned,
-    appendAudit: audit.append,
-    putToken: tokens.put,
-    removeToken: tokens.remove,
-    allowSecret: allowedSecrets.put,
-    disallowSecret: allowedSecrets.remove,
+    ...control.writes,
     probe: createProbe(db),
   };
   const reads = {
@@ -69,14 +53,7 @@ export function createOperations(db: DatabaseSync) {
     eventRange: events.range,
     queueCounts: view.counts,
     nextDueAt: view.nextDueAt,
-    usageTotals: usage.totals,
-    balances: usage.balances,
-    usageSums: usage.sums,
-    listAudit: audit.list,
-    verifyAudit: audit.verify,
-    findToken: tokens.find,
-    listTokens: tokens.list,
-    listAllowedSecrets: allowedSecrets.list,
+    ...control.reads,
   };
   return { writes, reads };
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { TASK_STATES, type TaskState } from "@mosaic/domain";
+import { readJson, readOneOf } from "../../read-field.ts";
 import type { TaskRecord } from "../../records.ts";
 import { NotFoundError } from "../../state-store.ts";
-import { columnName, placeholders, readJson, readOneOf, selectList, type Row } from "./rows.ts";
+import { columnName, placeholders, selectList, type Row } from "./rows.ts";
 
 const FIELDS = Object.keys({
   taskId: 1,

@@ -4,7 +4,8 @@ import type { AgentPatch, AgentRecord, NewAgent, TaskRecord } from "../../record
 import type { AgentMove, TaskMove } from "../../state-store.ts";
 import type { Fence } from "../../task-queue.ts";
 import { InvalidChangeError } from "../../store-error.ts";
-import { patchedFields, type AgentTable } from "./agents.ts";
+import { patchedFields } from "../../patch-rules.ts";
+import type { AgentTable } from "./agents.ts";
 import type { EventRow, EventTable } from "./events.ts";
 import type { RequireFence } from "./fence.ts";
 import type { TaskTable } from "./tasks.ts";

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@mosaic/client";
 import { orchestratorRoutes } from "@mosaic/contracts";
 
+import { storeOf } from "../tests/store-mode.ts";
+
 const MOSAIC = fileURLToPath(new URL("../apps/cli/bin/mosaic.mjs", import.meta.url));
 /** A start that takes longer has failed, in milliseconds. */
 const START_MS = 60_000;
@@ -52,7 +54,7 @@ export async function tryMosaic(options: MosaicOptions): Promise<Mosaic | Failed
   const started = performance.now();
   const child = spawn(process.execPath, [MOSAIC, "up", "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: environment(options),
+    env: { ...(await storeEnv(options)), ...environment(options) },
   });
   let stderr = "";
   child.stderr.on("data", (data: Buffer) => (stderr = `${stderr}${data.toString()}`.slice(-20_000)));
@@ -89,6 +91,11 @@ export async function startMosaic(options: MosaicOptions): Promise<Mosaic> {
   const mosaic = await tryMosaic(options);
   if ("client" in mosaic) return mosaic;
   throw new Error(`mosaic up ended (${mosaic.signal ?? mosaic.code}) before it served: ${mosaic.stderr}`);
+}
+
+/** Whoever brings servers needs no others. */
+async function storeEnv({ home, env }: MosaicOptions): Promise<NodeJS.ProcessEnv> {
+  return env?.["VALKEY_URL"] === undefined ? (await storeOf(home)).env : {};
 }
 
 function environment({ home, upstream, env }: MosaicOptions): NodeJS.ProcessEnv {

@@ -1,75 +1,35 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { createClient } from "@mosaic/client";
-import { type AgentView, orchestratorRoutes } from "@mosaic/contracts";
+import type { AgentView } from "@mosaic/contracts";
 import { createGitFixture, type GitFixture, processesMentioning } from "@mosaic/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { seen } from "../drills/faults/outcome.ts";
+import { type Mosaic, startMosaic, tryMosaic } from "../drills/mosaic-process.ts";
 import { type OrchestratorClient, scenario } from "./system.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
-const MOSAIC = fileURLToPath(new URL("../apps/cli/bin/mosaic.mjs", import.meta.url));
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly client: OrchestratorClient;
-}
-
+let folder: string;
 let home: string;
 let git: GitFixture;
-const children: ChildProcess[] = [];
+const started: Mosaic[] = [];
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), "mosaic-crash-"));
+  folder = await mkdtemp(join(tmpdir(), "mosaic-crash-"));
+  home = join(folder, "home");
   git = await createGitFixture("mosaic-crash-git-");
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
-  }
+  for (const mosaic of started.splice(0)) await mosaic.kill();
   await git.dispose();
-  await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
 /** `mosaic up` as a process of its own; resolves when it serves. */
-async function up(upstream: string): Promise<Running> {
-  const child = spawn(process.execPath, [MOSAIC, "up", "--json"], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      PATH: process.env["PATH"],
-      HOME: home,
-      MOSAIC_HOME: home,
-      ORCHESTRATOR_PORT: "0",
-      COORDINATOR_PORT: "0",
-      API_PORT: "0",
-      MOSAIC_MODEL_UPSTREAM: upstream,
-      MOSAIC_RETRY_BASE_MS: "1",
-      MOSAIC_SHUTDOWN_GRACE_SECONDS: "1",
-    },
-  });
-  children.push(child);
-  const { stdout } = child;
-  if (stdout === null) throw new Error("mosaic up has no standard output");
-  const [line] = (await once(createInterface({ input: stdout }), "line")) as [string];
-  const { orchestratorUrl } = JSON.parse(line) as { orchestratorUrl: string };
-  const token = (await readFile(join(home, "cli-token"), "utf8")).trim();
-  return { child, client: createClient({ baseUrl: orchestratorUrl, token, routes: orchestratorRoutes }) };
-}
-
-async function seen(client: OrchestratorClient, agentId: string, type: string): Promise<void> {
-  const stop = new AbortController();
-  const query = { agent: agentId, transcript: "true" as const };
-  for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
-    if (item.kind === "event" && item.event.type === type) break;
-  }
-  stop.abort();
+async function up(upstream: string): Promise<Mosaic> {
+  const mosaic = await startMosaic({ home, upstream, env: { MOSAIC_SHUTDOWN_GRACE_SECONDS: "1" } });
+  started.push(mosaic);
+  return mosaic;
 }
 
 const get = (client: OrchestratorClient, agentId: string): Promise<AgentView> =>
@@ -85,8 +45,7 @@ it("a process killed in the middle of an agent's work leaves nothing running, an
   const first = await up(scenario("waits"));
   const agentId = await spawnTask(first.client, remote);
   await seen(first.client, agentId, "transcript.tool_call");
-  first.child.kill("SIGKILL");
-  await once(first.child, "exit");
+  await first.kill();
 
   const second = await up(scenario("repaired-at-once"));
   await seen(second.client, agentId, "agent.failed");
@@ -110,9 +69,8 @@ it("a process asked to stop interrupts its agents, and the next one goes on with
   const first = await up(scenario("waits"));
   const agentId = await spawnTask(first.client, remote);
   await seen(first.client, agentId, "transcript.tool_call");
-  first.child.kill("SIGTERM");
-  const [code] = (await once(first.child, "exit")) as [number | null];
-  expect(code).toBe(0);
+  await first.stop();
+  expect(await first.ended).toMatchObject({ code: 0 });
   expect(await processesMentioning("3153600")).toEqual([]);
   expect(await readdir(join(home, "workspaces"))).toEqual([]);
 
@@ -125,21 +83,7 @@ it("a process asked to stop interrupts its agents, and the next one goes on with
 
 it("a second process on the same data folder is refused, and says who has it", async () => {
   const first = await up(scenario("waits"));
-  const second = spawn(process.execPath, [MOSAIC, "up"], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      HOME: home,
-      MOSAIC_HOME: home,
-      ORCHESTRATOR_PORT: "0",
-      COORDINATOR_PORT: "0",
-      API_PORT: "0",
-    },
-  });
-  children.push(second);
-  let told = "";
-  second.stderr?.on("data", (data: Buffer) => (told += data.toString()));
-  const [code] = (await once(second, "close")) as [number | null];
-  expect(code).toBe(1);
-  expect(told).toContain(`process ${first.child.pid}`);
+  const second = await tryMosaic({ home, upstream: scenario("waits") });
+  if ("client" in second) started.push(second);
+  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${first.pid}`) });
 });

@@ -1,17 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { createClient } from "@mosaic/client";
-import { loadConfig } from "@mosaic/config";
-import { type AgentView, orchestratorRoutes, QualityCheckRequest, type StoredEvent } from "@mosaic/contracts";
+import { type AgentView, QualityCheckRequest, type StoredEvent } from "@mosaic/contracts";
 import { gatesInPhase, profileGates } from "@mosaic/domain";
-import { buildOrchestratorApp, openData } from "@mosaic/orchestrator";
-import { chooseSandbox } from "@mosaic/sandbox";
-import { createLogger } from "@mosaic/telemetry";
-import { createGitFixture, type GitFixture } from "@mosaic/testing";
+import type { GitFixture } from "@mosaic/testing";
+import { type FakeCoordinator, startFakeCoordinator, startLoneOrchestrator } from "./lone-orchestrator.ts";
 import type { OrchestratorClient } from "./system.ts";
 
 /** What a check comes to; null approves. Called while the orchestrator waits, so a test can change the world in it. */
@@ -29,8 +20,8 @@ export interface GatedSystem {
   close(): Promise<void>;
 }
 
-async function coordinator(judge: Judge): Promise<Server> {
-  const server = createServer((request, response) => {
+function coordinator(judge: Judge): Promise<FakeCoordinator> {
+  return startFakeCoordinator((request, response) => {
     const answer = async (): Promise<unknown> => {
       const body: unknown = JSON.parse(await text(request));
       if (request.url !== "/api/quality/check")
@@ -43,8 +34,6 @@ async function coordinator(judge: Judge): Promise<Server> {
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
 }
 
 function verdict({ commit, phase, profile, gates }: QualityCheckRequest, problem: string | null): unknown {
@@ -65,30 +54,9 @@ export async function startGatedSystem(
   judge: Judge,
   env: Readonly<Record<string, string>> = {},
 ): Promise<GatedSystem> {
-  const home = await mkdtemp(join(tmpdir(), "mosaic-gated-"));
-  const git = await createGitFixture("mosaic-gated-git-");
   const gates = await coordinator(judge);
-  const data = await openData({ home, adminToken: undefined });
-  const app = await buildOrchestratorApp({
-    config: loadConfig({
-      MOSAIC_HOME: home,
-      MOSAIC_MODEL_UPSTREAM: upstream,
-      MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
-      ...env,
-    }),
-    version: "0.0.0",
-    data,
-    sandbox: await chooseSandbox({ enabled: true }),
-    coordinator: {
-      url: `http://127.0.0.1:${(gates.address() as AddressInfo).port}`,
-      token: "x".repeat(32),
-    },
-    logger: createLogger({ name: "e2e", level: "silent", redact: (line) => line }),
-  });
-  const { url } = await app.server.listen({ host: "127.0.0.1", port: 0 });
-  await app.start();
-  const token = (await readFile(join(home, "cli-token"), "utf8")).trim();
-  const client = createClient({ baseUrl: url, token, routes: orchestratorRoutes });
+  const lone = await startLoneOrchestrator({ upstream, coordinatorUrl: gates.url, env });
+  const { client, git, home } = lone;
   const until = async (agentId: string, types: readonly string[]): Promise<StoredEvent> => {
     const stop = new AbortController();
     try {
@@ -121,12 +89,8 @@ export async function startGatedSystem(
       return page.items as readonly StoredEvent[];
     },
     async close() {
-      await app.close();
-      await data.close();
+      await lone.close();
       gates.close();
-      gates.closeAllConnections();
-      await git.dispose();
-      await rm(home, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

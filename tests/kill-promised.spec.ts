@@ -68,7 +68,10 @@ it("a kill whose process dies is finished by the next one, and its task is not r
   await orderAndCrash(agentId, "killAgent", "agent.kill_requested");
   expect(await seen(agentId, "agent.killed", "agent.failed")).toBe("agent.killed");
   const agent = await mosaic.client.call("getAgent", { params: { agentId } });
-  expect(agent).toMatchObject({ status: "killed", error: "killed by admin: promised" });
+  expect(agent).toMatchObject({
+    status: "killed",
+    error: expect.stringMatching(/^killed by admin\S*: promised$/),
+  });
   expect(agent.retriedBy).toBeUndefined();
   const { items } = await mosaic.client.call("listAgents", { query: { taskId: "t" } });
   expect(items).toHaveLength(1);

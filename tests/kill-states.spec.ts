@@ -1,6 +1,7 @@
 import { ApiError } from "@mosaic/client";
 import { afterEach, expect, it } from "vitest";
 import { KILL_STATES, leftOf, startFor } from "./kill-states.ts";
+import { ADMIN } from "./store-mode.ts";
 import type { System } from "./system.ts";
 
 let system: System;
@@ -29,7 +30,7 @@ it.each(KILL_STATES.filter(({ mayEnd }) => mayEnd !== true))(
     const { items } = await system.client.call("listAudit");
     expect(items.at(-1)).toMatchObject({
       action: "agent.kill",
-      actor: "admin",
+      actor: expect.stringMatching(ADMIN),
       subject: agentId,
       reason: state.name,
       data: { stateBefore: receipt.previousStatus, outcome: "killed", receipt: kept },

@@ -39,6 +39,19 @@ describe("the queue", () => {
     });
   });
 
+  it("records a pause once, however often and by however many it is asked for", async () => {
+    const pause = (): Promise<unknown> => system.client.call("pauseQueue");
+    expect(await pause()).toEqual({ paused: true, changed: true });
+    expect(await Promise.all([pause(), pause()])).toMatchObject([{ changed: false }, { changed: false }]);
+    const resumed = await Promise.all([1, 2].map(() => system.client.call("resumeQueue")));
+    expect(resumed.map(({ changed }) => changed)).toEqual([true, false]);
+    const { items } = await system.client.call("listAudit", { query: {} });
+    expect(items.map(({ action }) => action).filter((action) => action.startsWith("queue."))).toEqual([
+      "queue.paused",
+      "queue.resumed",
+    ]);
+  });
+
   it("answers 429 with Retry-After at its bound, and nothing is written", async () => {
     await system.client.call("pauseQueue");
     for (let index = 0; index < 4; index += 1) await system.spawn();

@@ -8,6 +8,7 @@ import { orchestratorRoutes } from "@mosaic/contracts";
 import { createGitFixture, type GitFixture } from "@mosaic/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { scenario, startSystem, type System } from "./system.ts";
+import { newStore, type StoreInTest } from "./store-mode.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
 const MOSAIC = fileURLToPath(new URL("../apps/cli/bin/mosaic.mjs", import.meta.url));
@@ -15,11 +16,13 @@ const MOSAIC = fileURLToPath(new URL("../apps/cli/bin/mosaic.mjs", import.meta.u
 let system: System;
 let elsewhere: string;
 let git: GitFixture | undefined;
+let store: StoreInTest | undefined;
 beforeEach(async () => {
   elsewhere = await mkdtemp(join(tmpdir(), "mosaic-elsewhere-"));
 });
 afterEach(async () => {
   await system.close();
+  await store?.close();
   await git?.dispose();
   await rm(elsewhere, { recursive: true, force: true });
 });
@@ -99,7 +102,12 @@ it("a killed agent's files are had back from another machine, byte for byte, and
 
 it("an interrupted attempt's work stays, is linked from its retry, and outlives the process", async () => {
   git = await createGitFixture("mosaic-salvage-git-");
-  const env = { MOSAIC_HOME: join(elsewhere, "data"), MOSAIC_ADMIN_TOKEN: "mosaic-token-of-this-test" };
+  store = await newStore();
+  const env = {
+    MOSAIC_HOME: join(elsewhere, "data"),
+    MOSAIC_ADMIN_TOKEN: "mosaic-token-of-this-test",
+    ...store.env,
+  };
   system = await startSystem(scenario("works-then-waits"), env);
   const agentId = await system.spawn({ repository: await git.remote(TINY_REPOSITORY) });
   await hasWorked(agentId);

@@ -25,7 +25,8 @@ it("an agent goes on when the machine slept longer than its lease: it is not dou
     MAX_CONCURRENT_AGENTS: "2",
     ORCHESTRATOR_QUEUE_CONCURRENCY: "2",
   });
-  const data = await openData({ home, adminToken: undefined, now: () => Date.now() + sleptMs });
+  const logger = createLogger({ name: "suspend", level: "silent", redact: (text) => text });
+  const data = await openData({ config, logger, now: () => Date.now() + sleptMs });
   const app = await buildOrchestratorApp({
     config,
     version: "0.0.0",
@@ -33,10 +34,10 @@ it("an agent goes on when the machine slept longer than its lease: it is not dou
     sandbox: await chooseSandbox({ enabled: true }),
     // Closed (discard): agents work without prepared dependencies.
     coordinator: { url: "http://127.0.0.1:9", token: "x".repeat(32) },
-    logger: createLogger({ name: "suspend", level: "silent", redact: (text) => text }),
+    logger,
   });
   const { url } = await app.server.listen({ host: "127.0.0.1", port: 0 });
-  await app.start();
+  await app.start(url);
   const token = (await readFile(join(home, "cli-token"), "utf8")).trim();
   const client = createClient({ baseUrl: url, token, routes: orchestratorRoutes });
   const remote = await git.remote(TINY_REPOSITORY);

@@ -16,6 +16,7 @@ import {
 import { createLogger } from "@mosaic/telemetry";
 import { createGitFixture, type FixtureFiles, type GitFixture } from "@mosaic/testing";
 import { startPlanes } from "../apps/cli/src/up/planes.ts";
+import { newStore } from "./store-mode.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
 export type OrchestratorClient = Client<typeof orchestratorRoutes>;
@@ -65,7 +66,10 @@ export async function startSystem(
 ): Promise<System> {
   const home = await mkdtemp(join(tmpdir(), "mosaic-e2e-"));
   const git = await createGitFixture("mosaic-e2e-git-");
+  // Whoever brings servers keeps them.
+  const store = env["VALKEY_URL"] === undefined ? await newStore() : null;
   const config = loadConfig({
+    ...store?.env,
     MOSAIC_HOME: home,
     ORCHESTRATOR_PORT: "0",
     COORDINATOR_PORT: "0",
@@ -137,6 +141,7 @@ export async function startSystem(
     },
     async close() {
       await planes.close();
+      await store?.close();
       await git.dispose();
       // Hostile trees are nested deeper than Node can remove them.
       await promisify(execFile)("rm", ["-rf", "--", home]);

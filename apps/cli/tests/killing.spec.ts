@@ -38,6 +38,7 @@ beforeEach(async () => {
         failed: errors.length,
         errors,
         receipts: [answer],
+        silent: [],
       }),
     },
   });

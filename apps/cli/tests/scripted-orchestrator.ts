@@ -168,6 +168,8 @@ function unscripted(): Omit<Handlers<Routes>, "streamEvents" | "listAgentEvents"
     queueStats: refuse,
     pauseQueue: refuse,
     resumeQueue: refuse,
+    listOrchestrators: refuse,
+    forgetOrchestrator: refuse,
   };
 }
 

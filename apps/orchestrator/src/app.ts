@@ -3,6 +3,7 @@ import { createHealthHandlers, createHttpServer, type HttpServer, LOOPBACK_HOSTS
 import { agentHandlers } from "./api/agents.ts";
 import { costHandlers } from "./api/costs.ts";
 import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
+import { orchestratorHandlers } from "./api/orchestrators.ts";
 import { queueHandlers } from "./api/queue.ts";
 import { salvageHandlers } from "./api/salvage.ts";
 import { secretHandlers } from "./api/secrets.ts";
@@ -10,7 +11,15 @@ import { auditHandlers } from "./api/audit.ts";
 import { createCancel } from "./killswitch/cancel.ts";
 import { finishPromisedKills } from "./killswitch/finish-promised.ts";
 import { storeProblem } from "./api/store-problem.ts";
+import { type Heartbeat, startHeartbeat } from "./instances/heartbeat.ts";
+import { killEverywhere } from "./instances/kill-everywhere.ts";
+import { type Reaper, startReaper } from "./instances/reap.ts";
+import { routeCancel } from "./instances/route-cancel.ts";
+import { routeKill } from "./instances/route-kill.ts";
+import { serveOrders } from "./instances/serve-orders.ts";
+import { killAll, type KilledAll } from "./killswitch/kill-all.ts";
 import { createKill } from "./killswitch/kill.ts";
+import type { KillOrder } from "./killswitch/order.ts";
 import { within } from "./killswitch/within.ts";
 import { auditSwitches } from "./monitor/audit-switches.ts";
 import { claimsWhileWritable, cleanAbandoned } from "./monitor/data-folder.ts";
@@ -28,23 +37,24 @@ export interface OrchestratorApp {
   /** What people should know: sandbox off, scripted model, gates off. */
   readonly warnings: readonly string[];
   readonly model: string;
-  /** Takes up what the last process left, then claims tasks. */
-  start(): Promise<void>;
+  /** Takes up what the last process left, then claims tasks. `url` is where it listens, for the other orchestrators. */
+  start(url: string): Promise<void>;
   /** No new claims; running agents get their grace, then they are interrupted; then everything is closed. */
   close(): Promise<void>;
 }
 
 /** Longest wait for tasks to be given back once their attempts were told to end, in milliseconds. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 5000;
 
 /** Builds the execution plane; it neither listens nor claims before it is told to. */
 export async function buildOrchestratorApp(options: OrchestratorOptions): Promise<OrchestratorApp> {
   const { config, data, logger } = options;
-  const { services, git } = await wire(options);
+  const { services, git, openWorkspaces } = await wire(options);
   const { settings, metrics } = services;
-  const warnings = warningsOf(services);
+  const warnings = [...warningsOf(services), ...data.warnings];
   const kill = createKill(services);
   services.tripWire.connect(kill);
+  const cancel = createCancel(services, kill);
   const queue = claimsWhileWritable(services.queue, {
     home: data.home,
     onChange({ ok, detail }) {
@@ -54,11 +64,16 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     },
   });
   const dispatcher = createDispatcher({ ...services, queue });
+  const killAllHere = (order: KillOrder): Promise<KilledAll> =>
+    killAll(services, kill, { order, holdClaims: () => dispatcher.hold() });
   const stream = createAgentEventStream(services.state, metrics);
   let closing = false;
   let cleaning: Promise<void> = Promise.resolve();
   let stopWatch = (): void => {};
   let retention: Retention | null = null;
+  let heartbeat: Heartbeat | null = null;
+  let reaper: Reaper | null = null;
+  let stopServing = async (): Promise<void> => {};
 
   const server = createHttpServer({
     name: "orchestrator",
@@ -83,9 +98,9 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     }),
     ...agentHandlers({
       services,
-      kill,
-      cancel: createCancel(services, kill),
-      holdClaims: () => dispatcher.hold(),
+      kill: routeKill(services, kill),
+      cancel: routeCancel(services, cancel),
+      killAll: (order) => killEverywhere(services, () => killAllHere(order), { order }),
       refusal: () => {
         if (closing)
           return new ProblemError("shutting_down", "the orchestrator is shutting down; try again later");
@@ -96,6 +111,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
         );
       },
     }),
+    ...orchestratorHandlers(services, kill),
     ...queueHandlers(services),
     ...costHandlers(services),
     ...salvageHandlers(services),
@@ -108,7 +124,8 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     server,
     warnings,
     model: services.gateway.upstream,
-    async start() {
+    async start(url) {
+      heartbeat = await startHeartbeat(services, config.advertisedUrl ?? url);
       const leftovers = await recover(services);
       await auditSwitches(services);
       stopWatch = watch(services);
@@ -116,6 +133,8 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
         () => undefined,
       );
       retention = startRetention(services, cleaning);
+      reaper = startReaper(services, { kill, openWorkspaces });
+      stopServing = await serveOrders(services, { kill, cancel, killAll: killAllHere });
       if (options.sandbox.ok) dispatcher.start();
     },
     async close() {
@@ -126,7 +145,10 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       await within(dispatcher.settled(), SETTLE_MS);
       await cleaning;
       await retention?.stop();
+      await reaper?.stop();
+      await stopServing();
       await kill.idle();
+      await heartbeat?.stop();
       stream.closeAll();
       await server.close();
       await services.gateway.close();

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { readPlaneStart } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
-import { createScanner } from "@mosaic/secrets";
+import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
 import { buildOrchestratorApp } from "./app.ts";
@@ -16,18 +15,10 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token: coordinatorToken } = start;
-const held = { serviceToken: coordinatorToken, adminToken: config.adminToken, apiKey: config.apiKey };
-const scanner = createScanner({
-  // The salt only makes fingerprints comparable, and redaction makes none that are kept.
-  salt: randomUUID(),
-  known: Object.entries(held).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
-});
-const logger = createLogger({
-  name: "orchestrator",
-  level: config.logLevel,
-  redact: (text) => scanner.redact(text),
-});
-const data = await openData({ home: config.home, adminToken: config.adminToken });
+const { adminToken, apiKey } = config;
+const redact = createRedaction({ serviceToken: coordinatorToken, adminToken, apiKey });
+const logger = createLogger({ name: "orchestrator", level: config.logLevel, redact });
+const data = await openData({ config, logger });
 const app = await buildOrchestratorApp({
   config,
   version,
@@ -46,4 +37,4 @@ closeWithGrace({ delay: config.shutdownGrace * 1000 + 10_000, logger }, async ({
 const { url } = await app.server.listen({ host: config.host, port: config.orchestratorPort });
 for (const warning of app.warnings) logger.warn(warning);
 logger.info({ url, model: app.model }, "the orchestrator listens");
-await app.start();
+await app.start(url);

@@ -5,6 +5,8 @@ import type {
   AllowedSecrets,
   AuditLog,
   BudgetLimits,
+  Instances,
+  Orders,
   StateStore,
   TaskQueue,
   UsageLedger,
@@ -25,6 +27,9 @@ export interface OrchestratorSettings {
   readonly queueConcurrency: number;
   readonly queueMaxPending: number;
   readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** How long work goes on while the store cannot be reached; null where it is on this machine. */
+  readonly storePatienceMs: number | null;
   readonly agentTimeoutMs: number;
   readonly maxTurns: number;
   readonly maxAttempts: number;
@@ -62,6 +67,8 @@ export interface Services {
   readonly settings: OrchestratorSettings;
   readonly state: StateStore;
   readonly queue: TaskQueue;
+  readonly instances: Instances;
+  readonly orders: Orders;
   readonly usage: UsageLedger;
   readonly audit: AuditLog;
   readonly workspaces: Workspaces;

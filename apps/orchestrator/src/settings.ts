@@ -19,6 +19,8 @@ export async function readSettings(
     queueConcurrency: config.queueConcurrency,
     queueMaxPending: config.queueMaxPending,
     leaseMs: config.leaseSeconds * 1000,
+    heartbeatMs: config.heartbeatSeconds * 1000,
+    storePatienceMs: config.valkeyUrl === undefined ? null : config.storePatience * 1000,
     agentTimeoutMs: config.agentTimeout * 1000,
     maxTurns: config.maxTurns,
     maxAttempts: config.maxAttempts,

@@ -30,9 +30,12 @@ const MEBIBYTE = 1024 * 1024;
 const SHORTEST_KNOWN = 8;
 
 /** Builds every adapter once: what the use cases work with. */
-export async function wire(
-  options: OrchestratorOptions,
-): Promise<{ readonly services: Services; readonly git: Git }> {
+export async function wire(options: OrchestratorOptions): Promise<{
+  readonly services: Services;
+  readonly git: Git;
+  /** Workspaces in another data folder, of an orchestrator that is gone. */
+  readonly openWorkspaces: (home: string) => Promise<Workspaces>;
+}> {
   const { config, data, logger, coordinator } = options;
   const settings = await readSettings(config, options.version, options.embedded ?? true);
   const metrics = createMetrics({
@@ -59,6 +62,8 @@ export async function wire(
     settings,
     state,
     queue: data.store.queue,
+    instances: data.store.instances,
+    orders: data.store.orders,
     usage: data.store.usage,
     audit,
     sandbox,
@@ -91,7 +96,9 @@ export async function wire(
     newId: randomUUID,
     random: Math.random,
   };
-  return { services, git };
+  const openWorkspaces = (home: string): Promise<Workspaces> =>
+    wireWorkspaces({ ...options, data: { ...data, home } }, { git, sandbox, reach });
+  return { services, git, openWorkspaces };
 }
 
 function wireGateway(

@@ -46,7 +46,7 @@ async function startPlane(seen: unknown[] = []) {
     },
     killAll: ({ body }) => {
       seen.push(body);
-      return { message: "", total: 0, killed: 0, failed: 0, errors: [], receipts: [] };
+      return { message: "", total: 0, killed: 0, failed: 0, errors: [], receipts: [], silent: [] };
     },
     queueStats: () => {
       throw new Error("broken");

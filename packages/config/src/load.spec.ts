@@ -66,10 +66,21 @@ describe("loadConfig", () => {
     expect(problemsOf({ MOSAIC_MODEL_UPSTREAM: "anthropic" })[0]).toContain("CLAUDE_API_KEY is not set");
   });
 
-  it("refuses a distributed installation instead of running something else", () => {
-    expect(
-      problemsOf({ VALKEY_URL: "redis://localhost:6379", DATABASE_URL: "postgres://db/x" })[0],
-    ).toContain("DATABASE_URL, VALKEY_URL");
+  it("takes Valkey and PostgreSQL together, and refuses one without the other", () => {
+    const both = { VALKEY_URL: "rediss://cache:6379", DATABASE_URL: "postgres://db/x" };
+    expect(loadConfig(both)).toMatchObject({
+      valkeyUrl: "rediss://cache:6379",
+      databaseUrl: "postgres://db/x",
+    });
+    expect(problemsOf({ VALKEY_URL: both.VALKEY_URL })[0]).toContain("DATABASE_URL is not");
+    expect(problemsOf({ DATABASE_URL: both.DATABASE_URL })[0]).toContain("VALKEY_URL is not");
+  });
+
+  it("reads Valkey's host and port where there is no URL, which wins", () => {
+    const env = { DATABASE_URL: "postgres://db/x", VALKEY_HOST: "::1", VALKEY_PORT: "7000" };
+    expect(loadConfig(env).valkeyUrl).toBe("redis://[::1]:7000");
+    expect(loadConfig({ ...env, VALKEY_URL: "redis://other" }).valkeyUrl).toBe("redis://other");
+    expect(loadConfig({}).valkeyUrl).toBeUndefined();
   });
 
   it("reads git logins as host, user and token file, and names the one that is wrong", () => {

@@ -10,8 +10,10 @@ type Value<V> =
 type Read = { readonly [K in keyof Table]: Value<Table[K]> };
 
 /** The whole configuration, resolved and frozen. */
-export type Config = Omit<Read, "home" | "modelUpstream"> & {
+export type Config = Omit<Read, "home" | "modelUpstream" | "valkeyUrl" | "valkeyHost" | "valkeyPort"> & {
   readonly home: string;
+  /** From VALKEY_URL, or VALKEY_HOST and VALKEY_PORT; set together with `databaseUrl`, or not at all. */
+  readonly valkeyUrl: string | undefined;
   /** `null` is the real API; otherwise the scenario of the scripted model. */
   readonly replayScenario: string | null;
 };
@@ -46,10 +48,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const read = values as Read;
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new ConfigError(problems);
-  const { modelUpstream, ...rest } = read;
+  const { modelUpstream, valkeyUrl: _, valkeyHost: __, valkeyPort: ___, ...rest } = read;
   return Object.freeze({
     ...rest,
     home: read.home ?? join(homedir(), ".mosaic"),
+    valkeyUrl: valkeyUrlOf(read),
     replayScenario: scenarioOf(modelUpstream, read.apiKey),
   });
 }
@@ -65,17 +68,21 @@ function contradictions(read: Read): string[] {
   if (read.modelUpstream === "anthropic" && read.apiKey === undefined) {
     problems.push("MOSAIC_MODEL_UPSTREAM is anthropic, but CLAUDE_API_KEY is not set");
   }
-  const distributed = [
-    read.databaseUrl === undefined ? "" : "DATABASE_URL",
-    read.valkeyUrl === undefined ? "" : "VALKEY_URL",
-    read.valkeyHost === undefined ? "" : "VALKEY_HOST",
-  ].filter((name) => name !== "");
-  if (distributed.length > 0) {
+  const valkeyUrl = valkeyUrlOf(read);
+  if (read.databaseUrl !== undefined && valkeyUrl === undefined)
     problems.push(
-      `${distributed.join(", ")}: distributed installations are not supported yet; unset it to run embedded`,
+      "DATABASE_URL is set, but VALKEY_URL is not: many orchestrators need both, one needs neither",
     );
-  }
+  if (read.databaseUrl === undefined && valkeyUrl !== undefined)
+    problems.push(
+      "VALKEY_URL is set, but DATABASE_URL is not: many orchestrators need both, one needs neither",
+    );
   return problems;
+}
+
+function valkeyUrlOf({ valkeyUrl, valkeyHost, valkeyPort }: Read): string | undefined {
+  if (valkeyUrl !== undefined || valkeyHost === undefined) return valkeyUrl;
+  return `redis://${valkeyHost.includes(":") ? `[${valkeyHost}]` : valkeyHost}:${valkeyPort}`;
 }
 
 function scenarioOf(upstream: string | undefined, apiKey: string | undefined): string | null {

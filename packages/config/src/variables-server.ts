@@ -61,6 +61,14 @@ export const SERVER_VARIABLES = {
     group: "Addresses",
     description: "Origins whose pages may call the planes, beside the planes' own.",
   }),
+  advertisedUrl: variable({
+    names: ["MOSAIC_ADVERTISED_URL"],
+    schema: z.url({ protocol: /^https?$/ }),
+    default: undefined,
+    group: "Addresses",
+    description:
+      "Where people and other orchestrators reach this orchestrator; by default the address it listens on.",
+  }),
   home: variable({
     names: ["MOSAIC_HOME"],
     schema: absolutePath,
@@ -77,10 +85,11 @@ export const SERVER_VARIABLES = {
   }),
   databaseUrl: variable({
     names: ["DATABASE_URL"],
-    schema: z.url(),
+    schema: z.url({ protocol: /^postgres(ql)?$/ }),
     default: undefined,
     group: "Data",
-    description: "PostgreSQL of a distributed installation. Not supported yet: a start with it is refused.",
+    description:
+      "PostgreSQL of an installation with many orchestrators: `postgres://user:password@host:5432/database?sslmode=verify-full`. Together with VALKEY_URL, or neither.",
     secret: true,
   }),
   valkeyUrl: variable({
@@ -89,7 +98,7 @@ export const SERVER_VARIABLES = {
     default: undefined,
     group: "Data",
     description:
-      "Valkey of a distributed installation; wins over VALKEY_HOST and VALKEY_PORT. Not supported yet: a start with it is refused.",
+      "Valkey (or Redis 7) of an installation with many orchestrators: `redis[s]://user:password@host:6379/0`. Wins over VALKEY_HOST and VALKEY_PORT.",
     secret: true,
   }),
   valkeyHost: variable({
@@ -97,7 +106,7 @@ export const SERVER_VARIABLES = {
     schema: text,
     default: undefined,
     group: "Data",
-    description: "Host of the Valkey server, when VALKEY_URL is not set. Not supported yet.",
+    description: "Host of the Valkey server, when VALKEY_URL is not set.",
   }),
   valkeyPort: variable({
     names: ["VALKEY_PORT"],
@@ -105,6 +114,13 @@ export const SERVER_VARIABLES = {
     default: "6379",
     group: "Data",
     description: "Port of the Valkey server, when VALKEY_URL is not set.",
+  }),
+  valkeyCaFile: variable({
+    names: ["VALKEY_CA_FILE"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Data",
+    description: "PEM file of the authorities to trust with the certificate of a `rediss://` server.",
   }),
   logLevel: variable({
     names: ["MOSAIC_LOG_LEVEL"],

@@ -164,4 +164,28 @@ export const WORK_VARIABLES = {
     group: "Queue",
     description: "How long a claim lasts without a heartbeat.",
   }),
+  heartbeatSeconds: variable({
+    names: ["MOSAIC_HEARTBEAT_SECONDS"],
+    schema: integer(1, 600),
+    default: "5",
+    group: "Queue",
+    description:
+      "How often an orchestrator says that it is there; after three that were missed it is taken for lost.",
+  }),
+  storePatience: variable({
+    names: ["MOSAIC_STORE_PATIENCE_SECONDS"],
+    schema: integer(0, 3600),
+    default: "120",
+    group: "Queue",
+    description:
+      "How long agents go on while Valkey or PostgreSQL cannot be reached; then they are stopped, and their tasks retried. Distributed installations only.",
+  }),
+  storeWait: variable({
+    names: ["MOSAIC_STORE_WAIT_SECONDS"],
+    schema: integer(0, 3600),
+    default: "30",
+    group: "Queue",
+    description:
+      "How long a start waits for Valkey and PostgreSQL before it gives up. Distributed installations only.",
+  }),
 } as const;

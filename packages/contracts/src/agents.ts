@@ -1,3 +1,4 @@
+import { SilentOrchestrator } from "./orchestrators.ts";
 import { AGENT_STATES, AGENT_TYPES, FAILURE_REASONS, GATE_PROFILES, GATES } from "@mosaic/domain";
 import { z } from "zod";
 import { AgentId, BranchName, Count, Json, ObjectId, TaskId, Timestamp } from "./primitives.ts";
@@ -172,4 +173,7 @@ export const KillAllResponse = z.object({
   failed: Count,
   errors: z.array(z.object({ agentId: AgentId, error: z.string() })),
   receipts: z.array(KillReceipt),
+  silent: z
+    .array(SilentOrchestrator)
+    .meta({ description: "Orchestrators that did not answer; the order waits for them." }),
 });

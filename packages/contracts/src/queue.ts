@@ -14,4 +14,10 @@ export const QueueStats = z.object({
 });
 export type QueueStats = z.infer<typeof QueueStats>;
 
-export const QueuePaused = z.object({ paused: z.boolean() });
+export const QueuePaused = z.object({
+  paused: z.boolean(),
+  changed: z
+    .boolean()
+    .optional()
+    .meta({ description: "False when the queue was in that state already; then nothing was recorded." }),
+});

@@ -16,6 +16,7 @@ import { AuditPage, AuditQuery, AuditVerification } from "./audit.ts";
 import { CostReport, CostsQuery } from "./costs.ts";
 import { EventPage, EventPageQuery, EventStreamQuery } from "./events.ts";
 import { healthRoutes } from "./routes-health.ts";
+import { instanceRoutes } from "./routes-instances.ts";
 import { AgentId } from "./primitives.ts";
 import { QueuePaused, QueueStats } from "./queue.ts";
 import { defineRoute, type RouteTable } from "./route.ts";
@@ -33,6 +34,7 @@ const agentPrefix = z.object({
 /** The execution plane's surface, as the owner's README fixes it, and what we add. */
 export const orchestratorRoutes = {
   ...healthRoutes,
+  ...instanceRoutes,
   spawnAgent: defineRoute({
     method: "POST",
     path: "/agents/spawn",
@@ -189,7 +191,7 @@ export const orchestratorRoutes = {
     bodyOptional: true,
     response: CancelResponse,
     status: 200,
-    problems: ["invalid_request", "agent_not_found", "illegal_transition"],
+    problems: ["invalid_request", "agent_not_found", "illegal_transition", "orchestrator_silent"],
   }),
   listAudit: defineRoute({
     method: "GET",

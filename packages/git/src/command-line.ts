@@ -78,6 +78,12 @@ export interface GitCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What a command of ours has said is stored is on the disk: files are deleted on the strength of it. git's own default
+ * leaves loose objects and references to the system (git-config(1), core.fsync).
+ */
+const DURABLE: ConfigPair = ["core.fsync", "objects,derived-metadata,reference"];
+
 /** Options that run programs, write files or change what the hardened set says. No call of ours needs them. */
 const FORBIDDEN_OPTION =
   /^(?:--(?:upload-pack|receive-pack|exec|open-files-in-pager|output|ext-diff|textconv|config|config-env|exec-path|recurse-submodules|filters|contents)(?:=|$)|-[cCO])/;
@@ -91,7 +97,7 @@ export function commandLine(
   call: GitCall,
 ): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   if (!Object.hasOwn(GIT_COMMANDS, call.command)) throw refused(call, `'git ${call.command}' is not allowed`);
-  const config = [...hardenedConfig(), ...(call.remote?.config ?? []), ...(call.config ?? [])];
+  const config = [...hardenedConfig(), DURABLE, ...(call.remote?.config ?? []), ...(call.config ?? [])];
   const args = ["--no-pager"];
   if (call.gitDir !== undefined) args.push(`--git-dir=${absolute(call, call.gitDir)}`);
   if (call.workTree !== undefined) args.push(`--work-tree=${absolute(call, call.workTree)}`);

@@ -52,6 +52,10 @@ async function killAll(context: CommandContext, flags: KillFlags): Promise<void>
   if (terminal.json) terminal.jsonLine(answer);
   else terminal.lines(killAllLines(answer, terminal.paint));
   const left = answer.receipts.filter((receipt) => receipt.residual.length > 0).length;
+  if (answer.silent.length > 0 && answer.failed === 0 && left === 0)
+    throw new CliError(EXIT.failure, `${count(answer.silent.length, "orchestrator")} did not answer`, {
+      hints: ["`mosaic orchestrators` says which of them are alive."],
+    });
   if (answer.failed > 0 || left > 0) {
     throw new CliError(
       EXIT.failure,

@@ -5,6 +5,7 @@ import { cancel } from "../commands/cancel.ts";
 import { costs, type CostsFlags } from "../commands/costs.ts";
 import { doctor } from "../commands/doctor.ts";
 import { kill, type KillFlags } from "../commands/kill.ts";
+import { forgetOrchestrator, orchestrators } from "../commands/orchestrators.ts";
 import { queueStats, switchQueue } from "../commands/queue.ts";
 import { type Act, examples } from "./act.ts";
 import { date, wholeNumber } from "./read-values.ts";
@@ -31,6 +32,7 @@ export function addControlCommands(program: Command, act: Act): void {
   addAudit(program, act);
   addQueue(program, act);
   addCosts(program, act);
+  addOrchestrators(program, act);
   program
     .command("doctor")
     .description("look at what Mosaic needs; exit code 1 when something is broken")
@@ -38,6 +40,19 @@ export function addControlCommands(program: Command, act: Act): void {
     .action(
       act((context) => doctor(context, async () => (await import("../up/doctor-probes.ts")).doctorProbes)),
     );
+}
+
+function addOrchestrators(program: Command, act: Act): void {
+  const list = program
+    .command("orchestrators")
+    .description("show the orchestrators of this installation, and which of them are alive")
+    .addHelpText("before", examples("mosaic orchestrators", "mosaic orchestrators forget 3f2a"))
+    .action(act((context) => orchestrators(context)));
+  list
+    .command("forget <id>")
+    .description("give up an orchestrator that will not come back; its tasks go on elsewhere")
+    .option("--reason <text>", "why; kept in the audit log")
+    .action(act((context, id: string, flags: { reason?: string }) => forgetOrchestrator(context, id, flags)));
 }
 
 function addCosts(program: Command, act: Act): void {

@@ -49,6 +49,12 @@ export function killAllLines(
   return [
     ...answer.receipts.flatMap((receipt) => receiptLines(receipt, paint)),
     ...answer.errors.map((error) => paint("bad", `failed ${error.agentId}: ${error.error}`)),
+    ...answer.silent.map(({ instanceId, host, url }) =>
+      paint(
+        "bad",
+        `no answer from orchestrator ${instanceId.slice(0, 8)} on ${host} (${url}): the order waits for it`,
+      ),
+    ),
     answer.message,
   ];
 }

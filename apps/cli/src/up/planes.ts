@@ -6,7 +6,7 @@ import { chooseSandbox, type SandboxChoice } from "@mosaic/sandbox";
 import type { Logger } from "@mosaic/telemetry";
 import { version } from "../version.ts";
 import { buildEmbeddedCoordinator } from "./build-coordinator.ts";
-import { createRedaction } from "./redaction.ts";
+import { redactionOf } from "./redaction.ts";
 
 export interface PlanesOptions {
   readonly config: Config;
@@ -65,7 +65,7 @@ async function openPlanes(
 ): Promise<Omit<Planes, "close">> {
   // The probe runs a sandbox while the store opens; it answers, it does not throw.
   const probing = chooseSandbox({ enabled: config.sandboxEnabled });
-  const data = await openData({ home: config.home, adminToken: config.adminToken });
+  const data = await openData({ config, logger });
   opened.defer(() => data.close());
   const sandbox = await probing;
   const serviceToken = newToken();
@@ -75,7 +75,7 @@ async function openPlanes(
   const coordinator = await buildEmbeddedCoordinator({
     ...common,
     findToken: knowing(serviceToken, (hash) => tokens.findByHash(hash)),
-    redact: createRedaction(config, serviceToken),
+    redact: redactionOf(config, serviceToken),
     logger: logger.child({ plane: "coordinator" }),
   });
   opened.defer(() => coordinator.close());
@@ -103,7 +103,7 @@ async function openPlanes(
   opened.defer(() => api.close());
   const atApi = await listen(api.server, config.host, config.apiPort);
 
-  await orchestrator.start();
+  await orchestrator.start(atOrchestrator.url);
   return {
     home: data.home,
     coordinator: atCoordinator,

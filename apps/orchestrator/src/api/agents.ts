@@ -1,14 +1,14 @@
 import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
 import { type AgentFilter, InvalidCursorError } from "@mosaic/store";
-import type { Kill } from "../killswitch/kill.ts";
+import type { KilledEverywhere } from "../instances/kill-everywhere.ts";
+import type { KillAnywhere } from "../instances/route-kill.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import type { Cancel } from "../killswitch/cancel.ts";
-import { type HoldClaims, killAll } from "../killswitch/kill-all.ts";
 import type { Services } from "../services.ts";
 import { admitTask } from "../spawner/admit.ts";
 import { agentView, eventView, statusView } from "./views.ts";
-import { findAgent, findAgentByPrefix } from "./find-agent.ts";
+import { findAgent, findAgentByPrefix, requireHere } from "./find-agent.ts";
 
 type AgentRoutes = Omit<
   typeof orchestratorRoutes,
@@ -28,6 +28,8 @@ type AgentRoutes = Omit<
   | "pauseQueue"
   | "resumeQueue"
   | "listAudit"
+  | "listOrchestrators"
+  | "forgetOrchestrator"
   | "verifyAudit"
 >;
 
@@ -36,16 +38,18 @@ const MAX_PATCH_BYTES = 2_000_000;
 
 interface AgentHandlerOptions {
   readonly services: Services;
-  readonly kill: Kill;
+  /** Wherever the agent runs. */
+  readonly kill: KillAnywhere;
   readonly cancel: Cancel;
-  readonly holdClaims: HoldClaims;
+  /** On every orchestrator. */
+  readonly killAll: (order: KillOrder) => Promise<KilledEverywhere>;
   /** Why no agent may be spawned now, or null. */
   readonly refusal: () => ProblemError | null;
 }
 
 /** Handlers of the agents' routes: parse is done, use cases do the work, views shape the answer. */
 export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoutes> {
-  const { services, kill, cancel, holdClaims, refusal } = options;
+  const { services, kill, cancel, killAll, refusal } = options;
   const { state, usage, workspaces } = services;
   return {
     async spawnAgent({ body }, { caller }) {
@@ -97,6 +101,7 @@ export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoute
     },
     async getAgentDiff({ params }) {
       const { agent, task } = await findAgent(state, params.agentId);
+      await requireHere(services, agent);
       const { baseCommit, snapshotCommit } = agent;
       if (baseCommit === null || snapshotCommit === null) {
         throw new ProblemError(
@@ -132,7 +137,7 @@ export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoute
     cancelAgent: ({ params, body }, { caller }) => cancel(params.agentId, orderOf(caller.name, body?.reason)),
     async killAll({ body }, { caller }) {
       const order = orderOf(caller.name, body?.reason);
-      const { total, receipts, errors } = await killAll(services, kill, { order, holdClaims });
+      const { total, receipts, errors, silent } = await killAll(order);
       return {
         message: `Kill all completed: ${receipts.length} killed, ${errors.length} failed`,
         total,
@@ -140,6 +145,7 @@ export function agentHandlers(options: AgentHandlerOptions): Handlers<AgentRoute
         failed: errors.length,
         errors: [...errors],
         receipts: [...receipts],
+        silent: silent.map(({ instanceId, host, url, alive }) => ({ instanceId, host, url, alive })),
       };
     },
   };

@@ -1,4 +1,6 @@
 import { ProblemError } from "@mosaic/contracts";
+import { nameOf, otherOwner } from "../instances/owner.ts";
+import type { Services } from "../services.ts";
 import type { AgentRecord, StateStore, TaskRecord } from "@mosaic/store";
 
 interface Found {
@@ -23,6 +25,22 @@ export async function findAgentByPrefix(state: StateStore, prefix: string): Prom
     throw new ProblemError("ambiguous_id", `'${prefix}' fits more than one agent: ${ids.join(", ")}`);
   }
   return findAgent(state, ids.includes(prefix) ? prefix : first);
+}
+
+/**
+ * For what lies on the disk of the orchestrator that ran the agent.
+ * @throws ProblemError agent_elsewhere, naming where to ask
+ */
+export async function requireHere(
+  services: Pick<Services, "instances" | "instanceId" | "registry">,
+  agent: AgentRecord,
+): Promise<void> {
+  const owner = await otherOwner(services, agent);
+  if (owner === null) return;
+  throw new ProblemError(
+    "agent_elsewhere",
+    `the files of agent ${agent.agentId} are with ${nameOf(owner)}; ask there`,
+  );
 }
 
 function notFound(id: string): ProblemError {

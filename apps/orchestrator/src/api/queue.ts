@@ -1,5 +1,6 @@
 import type { NewEvent, orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
+import { Mutex } from "async-mutex";
 import type { Services } from "../services.ts";
 
 type QueueRoutes = Pick<typeof orchestratorRoutes, "queueStats" | "pauseQueue" | "resumeQueue">;
@@ -7,12 +8,23 @@ type QueueRoutes = Pick<typeof orchestratorRoutes, "queueStats" | "pauseQueue" |
 /** Handlers of the queue's routes. Pausing stops claims, not agents; kills work all the same. */
 export function queueHandlers(services: Services): Handlers<QueueRoutes> {
   const { queue, state, audit, settings } = services;
+  // Two callers at once: the second one finds what the first did, and changes nothing.
+  const switching = new Mutex();
   const tell = async (action: "queue.paused" | "queue.resumed", by: string): Promise<void> => {
     const at = services.now().toISOString();
     const event: NewEvent = { type: action, time: at, subject: "queue", data: { by } };
     await state.append([event]);
     await audit.append({ at, actor: by, action, subject: "queue", reason: "", data: {} });
   };
+  const set = (paused: boolean, by: string): Promise<{ paused: boolean; changed: boolean }> =>
+    switching.runExclusive(async () => {
+      const changed = (await queue.counts()).paused !== paused;
+      if (changed) {
+        await (paused ? queue.pause() : queue.resume());
+        await tell(paused ? "queue.paused" : "queue.resumed", by);
+      }
+      return { paused, changed };
+    });
   return {
     async queueStats() {
       const counts = await queue.counts();
@@ -23,15 +35,7 @@ export function queueHandlers(services: Services): Handlers<QueueRoutes> {
         maxPending: settings.queueMaxPending,
       };
     },
-    async pauseQueue(_, { caller }) {
-      await queue.pause();
-      await tell("queue.paused", caller.name);
-      return { paused: true };
-    },
-    async resumeQueue(_, { caller }) {
-      await queue.resume();
-      await tell("queue.resumed", caller.name);
-      return { paused: false };
-    },
+    pauseQueue: (_, { caller }) => set(true, caller.name),
+    resumeQueue: (_, { caller }) => set(false, caller.name),
   };
 }

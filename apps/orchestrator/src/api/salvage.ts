@@ -1,14 +1,16 @@
 import { ProblemError, type orchestratorRoutes } from "@mosaic/contracts";
 import type { Handlers } from "@mosaic/http";
 import type { Services } from "../services.ts";
-import { findAgent } from "./find-agent.ts";
+import { findAgent, requireHere } from "./find-agent.ts";
 
 type SalvageRoutes = Pick<typeof orchestratorRoutes, "getAgentSalvage" | "downloadAgentSalvage">;
 
 /** Handlers of the routes an agent's work is had back through. */
-export function salvageHandlers({ state, workspaces }: Services): Handlers<SalvageRoutes> {
+export function salvageHandlers(services: Services): Handlers<SalvageRoutes> {
+  const { state, workspaces } = services;
   const listOf = async (agentId: string) => {
     const { agent, task } = await findAgent(state, agentId);
+    await requireHere(services, agent);
     const mirror = await workspaces.mirrorOf(task.repository);
     return { agent, mirror, items: await workspaces.salvages.list(agent.agentId, mirror) };
   };

@@ -11,6 +11,11 @@ const MENDABLE: ReadonlySet<StoreFault> = new Set([
   "io",
   "cannot_open",
   "crashed",
+  "unreachable",
+  "unauthorized",
+  "memory_full",
+  "unsupported",
+  "emptied",
 ]);
 
 /** A store that cannot work now, as callers are told: nothing of the request was recorded. Null for any other error. */

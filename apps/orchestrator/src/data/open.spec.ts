@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashToken } from "@mosaic/http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openData } from "./open.ts";
+import { loadConfig } from "@mosaic/config";
+import { createLogger } from "@mosaic/telemetry";
+import { type Data, openData } from "./open.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -13,9 +15,19 @@ afterEach(() => rm(join(home, ".."), { recursive: true }));
 
 const FROM_ENV = "an-admin-token-of-the-environment";
 
+const logger = createLogger({ name: "data", level: "silent", redact: (text) => text });
+const open = (adminToken?: string): Promise<Data> =>
+  openData({
+    config: loadConfig({
+      MOSAIC_HOME: home,
+      ...(adminToken === undefined ? {} : { MOSAIC_ADMIN_TOKEN: adminToken }),
+    }),
+    logger,
+  });
+
 /** Opens the folder, looks which of these tokens it lets in, and closes it again. */
 async function allowed(adminToken: string | undefined, tokens: readonly string[]): Promise<boolean[]> {
-  const data = await openData({ home, adminToken });
+  const data = await open(adminToken);
   try {
     const found = await Promise.all(tokens.map((token) => data.store.tokens.findByHash(hashToken(token))));
     return found.map((record) => record !== null);
@@ -45,21 +57,21 @@ describe("the data folder", () => {
   });
 
   it("keeps who it is over starts", async () => {
-    const one = await openData({ home, adminToken: undefined });
+    const one = await open();
     await one.close();
-    const two = await openData({ home, adminToken: undefined });
+    const two = await open();
     await two.close();
     expect(two.instanceId).toBe(one.instanceId);
     expect(two.salt).toBe(one.salt);
   });
 
   it("belongs to one owner at a time, and is free again when opening failed", async () => {
-    const one = await openData({ home, adminToken: undefined });
-    await expect(openData({ home, adminToken: undefined })).rejects.toMatchObject({
+    const one = await open();
+    await expect(open()).rejects.toMatchObject({
       name: "FolderLockedError",
     });
     await one.close();
-    const again = await openData({ home, adminToken: undefined });
+    const again = await open();
     await again.close();
   });
 });

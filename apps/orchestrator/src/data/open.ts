@@ -1,9 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import type { Config } from "@mosaic/config";
 import { hashToken, newToken } from "@mosaic/http";
-import { lockDataFolder, openSqliteStore, type Store } from "@mosaic/store";
+import { lockDataFolder, type Store } from "@mosaic/store";
 import { z } from "zod";
+import { openStore, type StorePlace } from "./open-store.ts";
 
 /** The one data folder, opened and owned by this process until `close`. */
 export interface Data {
@@ -13,9 +16,15 @@ export interface Data {
   readonly instanceId: string;
   /** Salt of secret fingerprints. */
   readonly salt: string;
+  /** How the store is not as safe as it could be, each a sentence. */
+  readonly warnings: readonly string[];
   /** Where the CLI finds its token; null when MOSAIC_ADMIN_TOKEN is the token. */
   readonly tokenFile: string | null;
   close(): Promise<void>;
+}
+
+export interface DataOptions extends StorePlace {
+  readonly config: StorePlace["config"] & Pick<Config, "adminToken">;
 }
 
 const Identity = z.object({ instanceId: z.uuid(), salt: z.string().min(32) });
@@ -25,31 +34,34 @@ const Identity = z.object({ instanceId: z.uuid(), salt: z.string().min(32) });
  * token at the first start.
  * @throws FolderLockedError, or what the file system says
  */
-export async function openData(options: {
-  readonly home: string;
-  readonly adminToken: string | undefined;
-  readonly now?: () => number;
-}): Promise<Data> {
-  const { home } = options;
+export async function openData(options: DataOptions): Promise<Data> {
+  const { config } = options;
+  const { home, adminToken } = config;
   await mkdir(home, { recursive: true, mode: 0o700 });
   await chmod(home, 0o700);
   const lock = lockDataFolder(home);
   try {
     const identity = await readIdentity(join(home, "identity.json"));
-    const store = await openSqliteStore({
-      file: join(home, "mosaic.db"),
-      ...(options.now === undefined ? {} : { now: options.now }),
+    const { store, sharedSalt, warnings } = await openStore(options);
+    const opened = async () => ({
+      salt: (await sharedSalt?.(identity.salt)) ?? identity.salt,
+      tokenFile: await ensureAdminToken(store, {
+        home,
+        fromEnv: adminToken,
+        // Each orchestrator of a shared store has a token of its own, on its own disk.
+        suffix: sharedSalt === null ? "" : `@${hostname()}-${identity.instanceId.slice(0, 8)}`,
+      }),
     });
-    const tokenFile = await ensureAdminToken(store, home, options.adminToken).catch(
-      async (error: unknown) => {
-        await store.close();
-        throw error;
-      },
-    );
+    const { salt, tokenFile } = await opened().catch(async (error: unknown) => {
+      await store.close();
+      throw error;
+    });
     return {
       home,
       store,
-      ...identity,
+      instanceId: identity.instanceId,
+      salt,
+      warnings,
       tokenFile,
       async close() {
         await store.close();
@@ -70,12 +82,12 @@ async function readIdentity(file: string): Promise<z.infer<typeof Identity>> {
   return identity;
 }
 
-/** The token of the environment replaces that of the file, and goes when the environment no longer names it. */
-async function ensureAdminToken(
-  store: Store,
-  home: string,
-  fromEnv: string | undefined,
-): Promise<string | null> {
+/**
+ * The token of the environment replaces that of the file, and goes when the environment no longer names it. On a shared
+ * store it belongs to all orchestrators, which are to be given the same; what is on a disk belongs to one.
+ */
+async function ensureAdminToken(store: Store, { home, fromEnv, suffix }: TokenPlace): Promise<string | null> {
+  const own = `admin${suffix}`;
   const record = (name: string) => ({
     name,
     scopes: ["admin" as const],
@@ -85,19 +97,26 @@ async function ensureAdminToken(
     const known = await store.tokens.findByHash(hashToken(fromEnv));
     await store.tokens.put(record("admin-env"), hashToken(fromEnv));
     // Otherwise a rotated token would leave the old one valid.
-    await store.tokens.remove("admin");
+    await store.tokens.remove(own);
     if (known === null) await auditToken(store, "admin-env", "MOSAIC_ADMIN_TOKEN");
     return null;
   }
-  await store.tokens.remove("admin-env");
+  if (suffix === "") await store.tokens.remove("admin-env");
   const file = join(home, "cli-token");
   const kept = (await readOrNull(file))?.trim();
   if (kept !== undefined && (await store.tokens.findByHash(hashToken(kept))) !== null) return file;
   const token = newToken();
   await writePrivate(file, `${token}\n`);
-  await store.tokens.put(record("admin"), hashToken(token));
-  await auditToken(store, "admin", "cli-token");
+  await store.tokens.put(record(own), hashToken(token));
+  await auditToken(store, own, "cli-token");
   return file;
+}
+
+interface TokenPlace {
+  readonly home: string;
+  readonly fromEnv: string | undefined;
+  /** Tells the tokens of orchestrators apart that share a store; empty where there is only one. */
+  readonly suffix: string;
 }
 
 async function auditToken(store: Store, name: string, from: string): Promise<void> {

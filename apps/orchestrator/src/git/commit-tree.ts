@@ -25,7 +25,6 @@ export async function commitTree(
     gitDir: mirror,
     options: [request.parent, ...(request.moreParents ?? [])].map((id) => ["-p", id] as const),
     values: [request.tree],
-    config: [["core.fsync", "committed"]],
     // git refuses NUL in a message.
     stdin: `${message.replaceAll("\0", " ").trimEnd()}\n`,
     env: {

@@ -85,8 +85,8 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       (await mergeTrees(context, { mirror, head, commit, keep: false })).clean,
     push: (repository, workspace, commit, signal) =>
       pushCommit(context, { repository, workspace, commit }, signal),
-    setAside: removals.setAside,
-    remove: removals.remove,
+    setAside: (workspace) => removals.setAside(workspace),
+    remove: (workspace) => removals.remove(workspace),
     reopen: (agentId, taskId) => reopen(context, agentId, taskId),
     residue: (agentId, taskId) => residueOf(context, agentId, taskId),
     sweep: () => sweepLeftovers(context),

@@ -18,10 +18,7 @@ export async function importObjects(
   const objects = pack.length >= 12 && pack.toString("latin1", 0, 4) === "PACK" ? pack.readUInt32BE(8) : null;
   if (objects === null) throw unsafeTree(["git's answer holds no pack"]);
   if (objects === 0) return;
-  const config = [
-    ["core.fsync", "committed"],
-    ["core.fsyncMethod", "batch"],
-  ] as const;
+  const config = [["core.fsyncMethod", "batch"]] as const;
   const few = { command: "unpack-objects", options: ["-q", "--strict"] } as const;
   const many = { command: "index-pack", options: ["--stdin", "--strict"] } as const;
   try {

@@ -4,6 +4,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { fetchHeads } from "./mirror-fetch.ts";
+import { sync } from "./sync.ts";
 
 type Making = Pick<GitContext, "git" | "remotes" | "limits" | "layout" | "newId">;
 
@@ -23,7 +24,10 @@ export async function makeMirror(
   try {
     await fill(context, repository, { folder, signal });
     await writeFile(join(folder, MARKER), JSON.stringify({ version: 1, url: repository.url }));
+    // git leaves these to the system, and a mirror without them is none: whatever was saved in it could not be found.
+    for (const name of ["HEAD", "config", MARKER, "refs", "."]) await sync(join(folder, name));
     await rename(folder, mirror);
+    await sync(context.layout.mirrors);
   } catch (error) {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     throw error;

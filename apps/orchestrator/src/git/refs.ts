@@ -1,5 +1,6 @@
 import type { Git } from "@mosaic/git";
 import type { GitContext } from "./context.ts";
+import { syncRef } from "./sync.ts";
 
 /** Where an agent's snapshots are kept: one ref per snapshot, the number is its order. */
 export const snapshotRef = (agentId: string, sequence: number): string =>
@@ -69,8 +70,8 @@ export async function setRef(
     git.run({
       command: "update-ref",
       gitDir: mirror,
-      config: [["core.fsync", "committed"]],
       values: expected === undefined ? [ref, commit] : [ref, commit, expected],
     }),
   );
+  await syncRef(mirror, ref);
 }

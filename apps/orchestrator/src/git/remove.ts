@@ -24,8 +24,10 @@ export async function saveAside(context: GitContext, workspace: Workspace): Prom
   ]);
   context.reach("cleanup.salvaged");
   const steps = commits.ok && commits.detail === undefined ? [salvaged] : [salvaged, commits];
-  const branch = await step("branch", () => letGo(context, workspace, places));
-  if (!branch.ok) steps.push(branch);
+  // A branch too many harms nobody: what else is left of the workspace does not wait for it.
+  await letGo(context, workspace, places).catch((error: unknown) =>
+    steps.push({ name: "branch", ok: true, detail: `its branch is left: ${messageOf(error)}` }),
+  );
   // Last: while it is there, all of this can be done again.
   if (steps.every(({ ok }) => ok)) await context.trash.take(places.folder);
   return steps;
@@ -54,7 +56,8 @@ async function secure(context: GitContext, workspace: Workspace, places: Places)
     return await salvage(context, { workspace: { ...workspace, tree, privateDir }, record, label });
   } catch (error) {
     const place = keptPlace(context, places, "");
-    await moveIfThere(tree, place);
+    if (!(await moveIfThere(tree, place)))
+      throw new Error(`${tree} could not be moved to ${place}`, { cause: error });
     return `the files are kept at ${place}, because no commit could be made of them: ${messageOf(error)}`;
   }
 }
@@ -81,7 +84,7 @@ async function letGo(
   context: GitContext,
   { mirror, baseCommit: base }: Workspace,
   { adminDir }: Places,
-): Promise<undefined> {
+): Promise<void> {
   const branch = await branchOf(adminDir);
   if (branch === null || !(await exists(mirror))) return;
   await context.mirrors.withRefs(mirror, () => dropBranch(context, mirror, { branch, base }));

@@ -1,6 +1,6 @@
 import { createBubblewrapSandbox } from "@mosaic/sandbox";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { createBench, type Bench } from "../../tests/git/bench.ts";
@@ -94,12 +94,11 @@ it("keeps files that lie aside without a record", async () => {
   expect(await readdir(join(bench.dataDir, "aside"))).toEqual([]);
 });
 
-it("stays aside, with its record, when something of it could not be let go, and can be removed later", async () => {
-  let broken = true;
+it("is removed though its branch cannot be let go of, and says so", async () => {
   bench = await createBench({
     wrapGit: (git) => ({
       run: async (call) => {
-        if (broken && call.command === "update-ref" && call.options?.includes("-d") === true)
+        if (call.command === "update-ref" && call.options?.includes("-d") === true)
           throw new Error("no space left on device");
         return await git.run(call);
       },
@@ -108,10 +107,28 @@ it("stays aside, with its record, when something of it could not be let go, and 
   const workspace = await bench.open();
   await bench.asAgent(workspace, "echo work > work.txt");
   const steps = await bench.workspaces.remove(workspace);
-  expect(steps.at(-1)).toMatchObject({ name: "branch", ok: false });
+  expect(steps.at(-1)).toMatchObject({
+    name: "branch",
+    ok: true,
+    detail: expect.stringContaining("no space"),
+  });
+  expect(await bench.workspaces.reopen(workspace.agentId, workspace.taskId)).toBeNull();
+  expect(await salvaged(workspace)).toBe("work");
+});
+
+it("stays aside, with its record, when it can neither be saved nor kept, and is removed later", async () => {
+  bench = await createBench({ limits: { salvageMs: 1 } });
+  const workspace = await bench.open();
+  await bench.asAgent(workspace, "echo work > work.txt");
+  const kept = join(bench.dataDir, "kept");
+  await rm(kept, { recursive: true });
+  const steps = await bench.workspaces.remove(workspace);
+  expect(steps.find(({ name }) => name === "salvage")).toMatchObject({ ok: false });
+  await bench.workspaces.close();
   expect(await bench.workspaces.residue(workspace.agentId, workspace.taskId)).toEqual([]);
   expect(await bench.workspaces.reopen(workspace.agentId, workspace.taskId)).toEqual(workspace);
-  broken = false;
+  await mkdir(kept);
   expect((await bench.workspaces.remove(workspace)).every(({ ok }) => ok)).toBe(true);
-  expect(await salvaged(workspace)).toBe("work");
+  const [name = ""] = await readdir(kept);
+  expect(existsSync(join(kept, name, "work.txt"))).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { type CancelResponse, ProblemError } from "@mosaic/contracts";
 import { IllegalTransitionError, isAgentTerminal } from "@mosaic/domain";
 import type { AgentRecord } from "@mosaic/store";
+import { requireOurs } from "../instances/owner.ts";
 import type { Services } from "../services.ts";
 import { recordCleanUp } from "../spawner/clean-up.ts";
 import { type Execution, StopSignal } from "../spawner/registry.ts";
@@ -17,13 +18,14 @@ const BACKSTOP_MS = 5_000;
  * The graceful verb: a queued agent ends at once; a running one is interrupted, and killed when it has not stopped in
  * its grace. It ends `failed` with reason `cancelled`, or `killed` with a receipt when it took force. Its work is
  * salvaged either way, and it is not retried.
- * @throws ProblemError agent_not_found, illegal_transition
+ * @throws ProblemError agent_not_found, illegal_transition; AgentElsewhereError when another orchestrator runs the agent
  */
 export function createCancel(services: Services, kill: Kill): Cancel {
   const cancel: Cancel = async (agentId, order) => {
     const agent = await services.state.getAgent(agentId);
     if (agent === null) throw new ProblemError("agent_not_found", `there is no agent ${agentId}`);
     if (isAgentTerminal(agent.state)) throw final(agent);
+    await requireOurs(services, agent);
     await recordOrder(services, agent, order);
     const execution = services.registry.get(agentId);
     const receipt =

@@ -1,6 +1,7 @@
 import { EVENT_DATA } from "@mosaic/contracts";
 import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
+import { AgentElsewhereError } from "../instances/owner.ts";
 import type { Kill } from "./kill.ts";
 import type { KillOrder } from "./order.ts";
 
@@ -24,6 +25,8 @@ export async function finishPromisedKills(services: Services, kill: Kill): Promi
       try {
         await kill(agentId, await orderOf(services, agentId));
       } catch (error) {
+        // Promised by somebody else, who is told of it when that one is back.
+        if (error instanceof AgentElsewhereError) return;
         services.log.error({ agentId, err: error }, "a kill that was promised could not be finished");
       }
     }),

@@ -1,5 +1,6 @@
 import { type KillReceipt, ProblemError } from "@mosaic/contracts";
 import type { Services } from "../services.ts";
+import { otherInstances } from "../instances/owner.ts";
 import type { Kill, Pace } from "./kill.ts";
 import type { KillOrder } from "./order.ts";
 
@@ -149,8 +150,10 @@ async function auditKillAll(services: Services, order: KillOrder, answer: Killed
     .catch((error: unknown) => services.log.error({ err: error }, "a kill-all could not be audited"));
 }
 
+/** Agents that have not ended and that no other orchestrator runs. */
 async function living(services: Services): Promise<string[]> {
   const ids: string[] = [];
+  const others = await otherInstances(services);
   let cursor: string | undefined;
   do {
     const page = await services.state.listAgents({
@@ -158,7 +161,8 @@ async function living(services: Services): Promise<string[]> {
       limit: 200,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    ids.push(...page.items.map(({ agent }) => agent.agentId));
+    const ours = page.items.filter(({ agent }) => agent.owner === null || !others.has(agent.owner));
+    ids.push(...ours.map(({ agent }) => agent.agentId));
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
   return ids;

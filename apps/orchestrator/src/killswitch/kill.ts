@@ -1,6 +1,7 @@
 import { type KillReceipt, ProblemError } from "@mosaic/contracts";
 import { isAgentTerminal } from "@mosaic/domain";
 import type { AgentRecord } from "@mosaic/store";
+import { requireOurs } from "../instances/owner.ts";
 import type { Services } from "../services.ts";
 import type { Execution } from "../spawner/registry.ts";
 import type { KillOrder } from "./order.ts";
@@ -38,7 +39,7 @@ export interface Kill {
  * `killed` is written only when nothing of the agent runs any more; otherwise the receipt lists what is left and the
  * agent stays as it was. Two orders for the same agent share one kill. An agent that ended while the order was on its
  * way and is being retried is followed to its retry: the order was for the work.
- * @throws ProblemError agent_not_found, illegal_transition
+ * @throws ProblemError agent_not_found, illegal_transition; AgentElsewhereError when another orchestrator runs the agent
  */
 export function createKill(services: Services, limits: KillLimits = LIMITS): Kill {
   const inFlight = new Map<string, Promise<KillReceipt>>();
@@ -99,19 +100,34 @@ async function killAgent(context: Context, agentId: string): Promise<KillReceipt
   });
   const ended = isAgentTerminal(agent.state);
   if (ended && execution === undefined) return await follow(context, agent);
+  if (execution === undefined) await requireOurs(services, agent);
   // An agent that has just ended is being cleaned up, and its task's entry may be its retry's.
   const [stopped] = await Promise.all([stopping, ended ? undefined : withdraw(context, agent, receipt)]);
   // Claimed while the order was on its way: a claim that comes later sees the order.
   const late = services.registry.get(agentId);
+  // By another orchestrator: whether anything came of it only that one can tell.
+  if (!ended && held(execution, late) === undefined)
+    await requireOurs(services, await readAgent(context, agentId));
   const lateStopped = late === undefined || late === execution ? true : await stop(late);
-  const held = late ?? execution;
-  return await finishKill(context, { agent, execution: held, receipt, stopped: stopped && lateStopped });
+  return await finishKill(context, {
+    agent,
+    execution: held(execution, late),
+    receipt,
+    stopped: stopped && lateStopped,
+  });
 }
+
+const held = (execution: Execution | undefined, late: Execution | undefined): Execution | undefined =>
+  late ?? execution;
 
 async function withdraw(context: Context, agent: AgentRecord, receipt: ReceiptBuilder): Promise<void> {
   const { queue } = context.services;
   await Promise.all([
-    receipt.step("order recorded", () => recordOrder(context.services, agent, context.order)),
+    receipt.step("order recorded", async () =>
+      agent.killRequestedAt === null
+        ? await recordOrder(context.services, agent, context.order)
+        : `ordered before, at ${agent.killRequestedAt}`,
+    ),
     receipt.step("taken off the queue", async () =>
       (await queue.remove(agent.taskId)) ? null : "had no entry",
     ),

@@ -3,6 +3,7 @@ import { type Git, gitVersion } from "@mosaic/git";
 import type { SandboxChoice } from "@mosaic/sandbox";
 import type { Store } from "@mosaic/store";
 import type { Services } from "../services.ts";
+import { dataFolderHealth } from "./data-folder.ts";
 import { salvageHealth } from "./salvage-health.ts";
 
 /** What readiness is made of: each check tells whether its part works, and in words what it found. */
@@ -13,6 +14,7 @@ export function healthChecks(
   const { gateway, gates } = services;
   return {
     store: () => parts.store.check(),
+    data: () => dataFolderHealth(services.settings.home),
     coordinator: () => gates.health(),
     sandbox: async () => sandboxHealth(parts.choice),
     git: async () => {
@@ -21,6 +23,7 @@ export function healthChecks(
     },
     model: async () => {
       const { ok, detail, warning = false } = await gateway.check();
+      if (ok && gateway.scripted) return { ok, detail: noRealModel(gateway.upstream), warning: true };
       return { ok, detail, ...(gateway.scripted || warning ? { warning: true } : {}) };
     },
     salvage: () => salvageHealth(services),
@@ -33,6 +36,9 @@ function sandboxHealth(choice: SandboxChoice): DependencyHealth {
   return { ok: true, detail: choice.warning, warning: true };
 }
 
+/** The same words wherever it is told, so that whoever reads both can leave one out. */
+const noRealModel = (upstream: string): string => `No real model: answers come from the ${upstream}`;
+
 /** One sentence for each thing that is not as safe or as real as it could be. */
 export function warningsOf(services: Services): readonly string[] {
   const { settings, sandbox, gateway } = services;
@@ -41,6 +47,6 @@ export function warningsOf(services: Services): readonly string[] {
       ? ""
       : "Sandbox off: agents and gates run unprotected on this host (SANDBOX_ENABLED=false)",
     settings.yolo ? "Quality gates disabled (YOLO_MODE=true): work is pushed without being checked" : "",
-    gateway.scripted ? `No real model: answers come from the ${gateway.upstream}` : "",
+    gateway.scripted ? noRealModel(gateway.upstream) : "",
   ].filter((warning) => warning !== "");
 }

@@ -2,8 +2,8 @@ import type { Services } from "../services.ts";
 import { within } from "../killswitch/within.ts";
 import { StopSignal } from "../spawner/registry.ts";
 
-/** Longest wait for attempts that were interrupted, in milliseconds: their sandboxes are dead already. */
-const INTERRUPTED_MS = 8_000;
+/** Longest wait for attempts that were interrupted, in milliseconds: their sandboxes are dead, their work is being saved. */
+const INTERRUPTED_MS = 15_000;
 
 /**
  * Waits for the running attempts up to the grace; what is left then is interrupted, and retried at the next start. One that

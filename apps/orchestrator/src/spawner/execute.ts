@@ -1,9 +1,11 @@
 import { isAgentTerminal, isTaskTerminal } from "@mosaic/domain";
-import type { AgentRecord, Lease, TaskRecord } from "@mosaic/store";
+import { type AgentRecord, type Lease, LeaseLostError, type TaskRecord } from "@mosaic/store";
 import { monitorOf } from "../monitor/monitor-of.ts";
+import type { HeldLease } from "../queue/held-lease.ts";
 import { holdLease } from "../queue/hold-lease.ts";
 import type { Services } from "../services.ts";
 import { runAttempt } from "./attempt.ts";
+import { attemptState } from "./attempt-state.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { AttemptContext } from "./context.ts";
 import { completeAttempt, failAttempt, failureOf, giveBack, interruptAttempt } from "./finish.ts";
@@ -41,11 +43,32 @@ export async function execute(services: Services, lease: Lease): Promise<void> {
       await giveBack(services, task, () => services.queue.fail(lease));
       return;
     }
-    await assign(services, task, agent);
-    await carryOut(services, { task, agent }, { lease, execution });
+    const held = holdLease(services, lease, () => execution.stop.abort(new StopSignal("lease_lost")));
+    execution.lease = held;
+    try {
+      const own = ownServices(services, held, execution);
+      await assign(own, task, agent);
+      await carryOut(own, { task, agent }, { held, execution, cleaner: services });
+    } catch (error) {
+      // Whoever owns the task by now writes what becomes of it; here nothing of it runs any more.
+      if (!(error instanceof LeaseLostError)) throw error;
+      services.log.warn({ taskId: task.taskId, agentId: agent.agentId }, error.message);
+    } finally {
+      held.stop();
+    }
   } finally {
     done();
   }
+}
+
+/** What an attempt works with: all that it writes, it writes as the owner of its task. */
+function ownServices(services: Services, held: HeldLease, execution?: Execution): Services {
+  const state = attemptState(services.state, {
+    lease: () => held.lease,
+    patienceMs: services.settings.storePatienceMs,
+    given: () => execution?.killed === true,
+  });
+  return { ...services, state };
 }
 
 async function wasStopped(services: Services, agentId: string): Promise<boolean> {
@@ -61,7 +84,7 @@ async function takeUp(
 ): Promise<void> {
   const held = holdLease(services, lease, () => undefined);
   try {
-    await interruptAttempt(services, subject, held);
+    await interruptAttempt(ownServices(services, held), subject, held);
   } finally {
     held.stop();
   }
@@ -85,15 +108,20 @@ async function assign(services: Services, task: TaskRecord, agent: AgentRecord):
   services.reach("task.assigned");
 }
 
+interface Claimed {
+  readonly held: HeldLease;
+  readonly execution: Execution;
+  /** Cleaning up is told of when the task is nobody's any more. */
+  readonly cleaner: Services;
+}
+
 async function carryOut(
   services: Services,
   subject: { readonly task: TaskRecord; readonly agent: AgentRecord },
-  { lease, execution }: { readonly lease: Lease; readonly execution: Execution },
+  { held, execution, cleaner }: Claimed,
 ): Promise<void> {
   const { task, agent } = subject;
   const repository = reparseRepository(task.repository);
-  const held = holdLease(services, lease, () => execution.stop.abort(new StopSignal("lease_lost")));
-  execution.lease = held;
   const timeoutMs = Math.min((task.options.timeout ?? Infinity) * 1000, services.settings.agentTimeoutMs);
   const clock = setTimeout(() => execution.stop.abort(new StopSignal("timeout")), timeoutMs);
   const canary = services.tripWire.arm(agent);
@@ -134,9 +162,8 @@ async function carryOut(
     else await failAttempt(services, subject, { ...outcome, lease: held.lease });
   } finally {
     clearTimeout(clock);
-    held.stop();
     context.monitor.stop();
-    if (!execution.killed) await cleanUp(services, execution);
+    if (!execution.killed) await cleanUp(cleaner, execution);
   }
 }
 

@@ -19,6 +19,8 @@ export function failureOf(error: unknown, execution: Execution): AttemptFailure 
   const cause: unknown = execution.stop.signal.aborted ? execution.stop.signal.reason : error;
   if (cause instanceof StopSignal) return stopped(cause);
   if (error instanceof AttemptFailure) return error;
+  if (error instanceof LeaseLostError)
+    return new AttemptFailure("interrupted", error.message, { cause: error });
   const fault = machineFault(error);
   if (fault !== null) return fault;
   if (error instanceof SandboxError) return new AttemptFailure("sandbox", error.message, { cause: error });

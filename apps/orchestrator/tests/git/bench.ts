@@ -34,6 +34,8 @@ export interface Bench {
 
 export interface BenchOptions {
   readonly files?: FixtureFiles;
+  /** Default: a folder of the fixture. */
+  readonly dataDir?: string;
   readonly sandbox?: Sandbox;
   readonly limits?: Partial<WorkspaceLimits>;
   readonly remotes?: Partial<RemotesOptions>;
@@ -43,7 +45,7 @@ export interface BenchOptions {
 
 export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const fixture = await createGitFixture("mosaic-workspaces-");
-  const dataDir = join(fixture.folder, "data");
+  const dataDir = options.dataDir ?? join(fixture.folder, "data");
   const sandbox = options.sandbox ?? createBubblewrapSandbox();
   const plain = createGit({ home: join(dataDir, "git-home") });
   const git = options.wrapGit?.(plain) ?? plain;

@@ -45,8 +45,7 @@ async function packAnew(context: Context, mirror: string, signal: AbortSignal): 
     if (name.startsWith(".tmp-") || name.startsWith("tmp_")) await rm(join(packs, name), { force: true });
   }
   const common = { gitDir: mirror, timeoutMs: LONGEST_MS, signal } as const;
-  const config = [["core.fsync", "committed"]] as const;
-  await context.git.run({ ...common, command: "repack", options: ["-a", "-d", "-l", "-q"], config });
+  await context.git.run({ ...common, command: "repack", options: ["-a", "-d", "-l", "-q"] });
   await context.git.run({ ...common, command: "prune", options: ["--expire=now"] });
   await rm(join(mirror, TO_PACK), { force: true });
   return "packed";

@@ -193,6 +193,19 @@ describe("an archive", () => {
 });
 
 describe("letting go", () => {
+  it("is not held up by a mirror that is damaged: what the others hold is listed", async () => {
+    await start();
+    await bench.asAgent(workspace, "echo x > x.txt");
+    await bench.workspaces.remove(workspace);
+    const damaged = join(bench.dataDir, "mirrors", "0".repeat(32));
+    await mkdir(damaged);
+    await writeFile(join(damaged, "HEAD"), "");
+    expect((await bench.workspaces.salvages.sets()).map(({ agentId }) => agentId)).toEqual([
+      workspace.agentId,
+    ]);
+    expect(await bench.workspaces.salvages.usage()).toMatchObject({ agents: 1 });
+  });
+
   it("takes refs, branch and objects, and leaves those of others", async () => {
     await start();
     const other = await bench.open("T-2");

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { GitContext } from "../context.ts";
 import { namesIn } from "../exists.ts";
 import { findRecord, workspaceNames } from "../set-aside.ts";
-import { datedRefs, SALVAGE_REFS } from "./list.ts";
+import { type DatedRef, datedRefs, SALVAGE_REFS } from "./list.ts";
 import { listKept, type Weights, weightOf } from "./kept.ts";
 import type { SalvageSet, SalvageUsage } from "./port.ts";
 
 /** Lies in a mirror that lost refs since it was packed. */
 export const TO_PACK = "mosaic-to-pack";
 
-type Context = Pick<GitContext, "git" | "limits" | "layout" | "mirrors" | "trash">;
+type Context = Pick<GitContext, "git" | "limits" | "layout" | "mirrors" | "trash" | "onProblem">;
 
 /** Every mirror on disk, whole ones only. */
 export async function mirrorsOf({ layout }: Pick<GitContext, "layout">): Promise<readonly string[]> {
@@ -35,7 +35,7 @@ export async function listSets(context: Context): Promise<readonly SalvageSet[]>
     });
   };
   for (const mirror of await mirrorsOf(context)) {
-    for (const { name, objectId, at } of await datedRefs(context, mirror, SALVAGE_REFS)) {
+    for (const { name, objectId, at } of await refsOf(context, mirror)) {
       const agentId = name.split("/")[3];
       if (agentId !== undefined) add(agentId, { agentId, mirror, refs: [{ name, objectId }], kept: [], at });
     }
@@ -43,6 +43,16 @@ export async function listSets(context: Context): Promise<readonly SalvageSet[]>
   for (const { name, agentId, at } of await listKept(context.layout))
     add(agentId ?? name, { agentId, mirror: null, refs: [], kept: [name], at });
   return [...sets.values()];
+}
+
+/** Of a mirror; none of one that is damaged, which keeps nobody from the others. It is put aside when it is used next. */
+async function refsOf(context: Context, mirror: string): Promise<readonly DatedRef[]> {
+  try {
+    return await datedRefs(context, mirror, SALVAGE_REFS);
+  } catch (error) {
+    context.onProblem(`what was saved in ${mirror} cannot be listed`, error);
+    return [];
+  }
 }
 
 /** What all of it takes on disk. */

@@ -1,6 +1,7 @@
 import { AttemptFailure } from "@mosaic/domain";
 import type { Snapshot, Workspace } from "../../git/port.ts";
 import { type AttemptContext, assertGoing, enter, record } from "../context.ts";
+import { StopSignal } from "../registry.ts";
 import type { Completed } from "../rejection.ts";
 import { scanOutgoing } from "./scan-outgoing.ts";
 
@@ -21,6 +22,8 @@ export async function pushCommit(
   });
   services.reach("push.intended");
   assertGoing(context);
+  // A process that was stopped since then may have lost the task: whoever has it may be pushing, too.
+  if ((await execution.lease?.confirm()) === false) throw new StopSignal("lease_lost");
   execution.pushing = true;
   const started = services.now().getTime();
   const pushed = await services.workspaces.push(repository, workspace, snapshot.commit, context.signal);

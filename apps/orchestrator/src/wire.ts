@@ -119,6 +119,7 @@ function wireGateway(
     limits: settings.budgets,
     concurrency: config.modelConcurrency,
     waitMs: config.modelWaitSeconds * 1000,
+    patienceMs: settings.storePatienceMs ?? 0,
     idleMs: config.modelIdleSeconds * 1000,
     random: Math.random,
     metrics,

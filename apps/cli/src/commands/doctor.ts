@@ -14,6 +14,8 @@ export interface DoctorProbes {
   configuration(env: Readonly<Record<string, string | undefined>>): readonly string[];
   /** Runs a sandbox on this machine. */
   sandbox(env: Readonly<Record<string, string | undefined>>): Promise<Check>;
+  /** Valkey and PostgreSQL, where the configuration names them. */
+  servers(env: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]>;
 }
 
 /** `mosaic doctor`: looks at what Mosaic needs. Exit 1 when something is broken. */
@@ -28,6 +30,7 @@ export async function doctor(
     checkNode(process.versions.node),
     await checkGit(env),
     ...configurationChecks(probes.configuration(env)),
+    ...(await probes.servers(env)),
     await checkDataFolder(home),
     await checkToken(context),
     ...server.checks,

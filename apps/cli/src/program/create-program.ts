@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Act } from "./act.ts";
 import { addControlCommands } from "./control-commands.ts";
+import { addDbCommands } from "./db-commands.ts";
 import { addHelpCommand } from "./help-command.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import { addWorkCommands } from "./work-commands.ts";
@@ -66,6 +67,7 @@ export function createProgram(options: ProgramOptions): Command {
   addWorkCommands(program, options.act);
   addControlCommands(program, options.act);
   addSecretCommands(program, options.act, options.self);
+  addDbCommands(program, options.act);
   addHelpCommand(program, options.stdout);
   return program;
 }

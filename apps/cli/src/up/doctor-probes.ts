@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
 import type { DoctorProbes } from "../commands/doctor.ts";
+import { readServers } from "../db/place.ts";
 import type { Check } from "../render/check-lines.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,5 +28,19 @@ async function probeSandbox(env: Environment): Promise<Check> {
   return { name, outcome: choice.warning === undefined ? "ok" : "warning", detail };
 }
 
+/** Looks at the servers that hold the installation, from here. */
+async function probeServers(env: Environment): Promise<readonly Check[]> {
+  if (configurationProblems(env).length > 0) return [];
+  const servers = await readServers(env);
+  if (servers === null) return [];
+  const { lookAtServers } = await import("@mosaic/store/transfer");
+  const findings = await lookAtServers(servers.place);
+  return findings.map(({ about, outcome, detail }) => ({ name: about, outcome, detail }));
+}
+
 /** What `mosaic doctor` looks at with the planes' own means, when no server is up to be asked. */
-export const doctorProbes: DoctorProbes = { configuration: configurationProblems, sandbox: probeSandbox };
+export const doctorProbes: DoctorProbes = {
+  configuration: configurationProblems,
+  sandbox: probeSandbox,
+  servers: probeServers,
+};

@@ -33,6 +33,8 @@ export interface ModelGatewayOptions {
   readonly concurrency: number;
   /** Milliseconds that one request may wait for its turn. */
   readonly waitMs: number;
+  /** Milliseconds that one request waits for a ledger that cannot be reached. Default: not at all. */
+  readonly patienceMs?: number;
   /** Milliseconds without a byte after which an answer counts as broken off. */
   readonly idleMs: number;
   /** In [0, 1). */
@@ -59,7 +61,7 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
   await removeLeftovers(socketDir);
   await settleAbandoned(options);
   const upstream = await openUpstream(options);
-  const settlement = createSettlement(options);
+  const settlement = createSettlement({ ...options, patienceMs: options.patienceMs ?? 0 });
   const clock = (): number => performance.now();
   const line = createLine({ concurrency: options.concurrency, clock, random: options.random });
   const check = createCheck(upstream, now, () => line.state());

@@ -39,7 +39,7 @@ export function createHandler(options: HandlerOptions): Handler {
       response.writeHead(200).end();
       return;
     }
-    if (!(await options.settlement.ready())) {
+    if (!(await options.settlement.ready(signal))) {
       const message = "what was spent cannot be recorded at the moment; nothing more may be spent";
       return refused(response, { status: 503, type: "api_error", message, retry: true, retryAfter: 5 });
     }

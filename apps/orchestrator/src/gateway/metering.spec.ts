@@ -255,6 +255,21 @@ describe("while the ledger cannot be written", () => {
   });
 });
 
+describe("while the ledger is away, and others could reach it", () => {
+  test("requests wait for it, are sent when it is back, and are recorded once", async () => {
+    on.upstream = await startUpstream(sendMessage);
+    on.gateway = await startGateway({ patienceMs: 60_000, baseUrl: on.upstream.url });
+    const door = await on.gateway.open();
+    on.gateway.ledger.away = true;
+    const asked = ask(door);
+    await on.gateway.ledger.asked();
+    expect(on.upstream.seen).toEqual([]);
+    on.gateway.ledger.away = false;
+    expect((await asked).status).toBe(200);
+    expect(on.gateway.ledger.entries).toHaveLength(1);
+  });
+});
+
 describe("the scripted model", () => {
   test("is behind the same gateway, says so, and is metered the same way", async () => {
     on.upstream = await startUpstream();

@@ -1,6 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { EventData } from "@mosaic/contracts";
 import { costUsd, type PriceTable } from "@mosaic/domain";
-import type { BudgetLimits, Reservation, ReserveOutcome, UsageEntry, UsageLedger } from "@mosaic/store";
+import {
+  type BudgetLimits,
+  type Reservation,
+  type ReserveOutcome,
+  type StoreFault,
+  StoreUnavailableError,
+  type UsageEntry,
+  type UsageLedger,
+} from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { Metered } from "./usage.ts";
 
@@ -18,10 +27,12 @@ export interface Settlement {
   /**
    * Holds a reservation within every limit, or says which one is in the way. @throws when the ledger fails
    * @param taskLimitUsd a limit of the task's own, beside the instance's for all tasks
+   * @param signal ends the wait for a ledger that cannot be reached
    */
   reserve(
     reservation: Omit<Reservation, "owner" | "priceVersion" | "at">,
     taskLimitUsd: number | null,
+    signal: AbortSignal,
   ): Promise<ReserveOutcome>;
   /** Gives a reservation back: its request was not sent. Never throws: what stays reserved only errs upwards. */
   release(reservationId: string): Promise<void>;
@@ -33,8 +44,8 @@ export interface Settlement {
   ): Promise<void>;
   /** The next time a reservation of this process is settled or released. */
   changed(): Promise<void>;
-  /** Records what is left over. False while that fails: no request may go on then. */
-  ready(): Promise<boolean>;
+  /** Records what is left over, waiting for a ledger that cannot be reached. False while that fails: no request may go on. */
+  ready(signal: AbortSignal): Promise<boolean>;
   /** Tells of work that will settle a bill, so that `idle` can wait for it. */
   during<T>(work: Promise<T>): Promise<T>;
   /** Waits until every bill so far has been recorded or has failed to be. */
@@ -47,13 +58,24 @@ export interface SettlementOptions {
   readonly owner: string;
   readonly limits: BudgetLimits;
   readonly prices: PriceTable;
+  /** How long a request waits for a ledger that cannot be reached, in milliseconds; 0 where it is on this machine. */
+  readonly patienceMs: number;
   readonly now: () => Date;
   readonly log: Pick<Logger, "warn" | "error">;
   readonly metrics?: Pick<Metrics, "tokens" | "cost"> | undefined;
 }
 
+/** What a server says that is away for a moment. */
+const AWAY: ReadonlySet<StoreFault> = new Set(["unreachable", "crashed", "busy"]);
+/** Between two tries, in milliseconds. */
+const PAUSE_MS = 500;
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+}
+
 export function createSettlement(options: SettlementOptions): Settlement {
-  const { ledger, owner, limits, prices, now, log, metrics } = options;
+  const { ledger, owner, limits, prices, patienceMs, now, log, metrics } = options;
   const unrecorded = new Map<string, UsageEntry>();
   const pending = new Set<Promise<unknown>>();
   let change = Promise.withResolvers<void>();
@@ -78,16 +100,23 @@ export function createSettlement(options: SettlementOptions): Settlement {
   }
 
   return {
-    async reserve(reservation, taskLimitUsd) {
+    async reserve(reservation, taskLimitUsd, signal) {
       const task = Math.min(
         limits.task ?? Number.POSITIVE_INFINITY,
         taskLimitUsd ?? Number.POSITIVE_INFINITY,
       );
       const at = now().toISOString();
-      return ledger.reserve(
-        { ...reservation, owner, priceVersion: prices.version, at },
-        { ...limits, task: Number.isFinite(task) ? task : undefined },
-      );
+      const held = { ...reservation, owner, priceVersion: prices.version, at };
+      const within = { ...limits, task: Number.isFinite(task) ? task : undefined };
+      // The same reservation asked for again is the same reservation.
+      for (const until = performance.now() + patienceMs; ; await pause(signal)) {
+        try {
+          return await ledger.reserve(held, within);
+        } catch (error) {
+          const away = error instanceof StoreUnavailableError && AWAY.has(error.code);
+          if (!away || signal.aborted || performance.now() >= until) throw error;
+        }
+      }
     },
     async release(reservationId) {
       try {
@@ -124,9 +153,12 @@ export function createSettlement(options: SettlementOptions): Settlement {
       pending.add(work);
       return work.finally(() => pending.delete(work));
     },
-    async ready() {
-      for (const [reservationId, entry] of unrecorded) await record(reservationId, entry);
-      return unrecorded.size === 0;
+    async ready(signal) {
+      for (const until = performance.now() + patienceMs; ; await pause(signal)) {
+        for (const [reservationId, entry] of unrecorded) await record(reservationId, entry);
+        if (unrecorded.size === 0) return true;
+        if (signal.aborted || performance.now() >= until) return false;
+      }
     },
     async idle() {
       await Promise.allSettled(pending);

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { EventData } from "@mosaic/contracts";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import type { UsageEntry } from "@mosaic/store";
+import { StoreUnavailableError, type UsageEntry } from "@mosaic/store";
 import { afterEach } from "vitest";
 import { createModelGateway, type ModelGatewayOptions } from "./create-model-gateway.ts";
 import type { AgentDoor, ModelGateway } from "./port.ts";
@@ -86,6 +86,10 @@ export type TestLedger = ModelGatewayOptions["ledger"] & {
   readonly entries: UsageEntry[];
   /** While set, nothing that was spent can be recorded. */
   broken: boolean;
+  /** While set, nothing can be held: its server does not answer. */
+  away: boolean;
+  /** Settles when a request has met the ledger away. */
+  asked(): Promise<void>;
   /** Settles with the next entry. */
   next(): Promise<UsageEntry>;
 };
@@ -94,10 +98,17 @@ export type TestLedger = ModelGatewayOptions["ledger"] & {
 function createLedger(): TestLedger {
   const entries: UsageEntry[] = [];
   let wake: ((entry: UsageEntry) => void)[] = [];
+  const met = Promise.withResolvers<void>();
   return {
     entries,
     broken: false,
-    reserve: async () => ({ kind: "reserved" }),
+    away: false,
+    asked: () => met.promise,
+    async reserve() {
+      if (!this.away) return { kind: "reserved" };
+      met.resolve();
+      throw new StoreUnavailableError("unreachable", "the server does not answer");
+    },
     release: async () => undefined,
     settleAbandoned: async () => 0,
     async settle(_, entry) {

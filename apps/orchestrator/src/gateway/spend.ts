@@ -80,7 +80,7 @@ async function trySpending(options: SpendOptions, costly: Costly, turn: Try): Pr
   // Taken before the question, so that a settlement right after it is not missed.
   const changed = settlement.changed();
   const reservationId = randomUUID();
-  const held = await hold(options, reservationId, most);
+  const held = await hold(options, { reservationId, most, signal: costly.signal });
   if (held === null) return "over";
   if (held.kind === "exhausted") {
     const refusal = overBudget(held, most.costUsd);
@@ -103,17 +103,23 @@ async function trySpending(options: SpendOptions, costly: Costly, turn: Try): Pr
   return exchange(options, costly, { ...turn, reservationId });
 }
 
+interface Holding {
+  readonly reservationId: string;
+  readonly most: Estimate;
+  readonly signal: AbortSignal;
+}
+
 /** Null when the ledger fails: nothing may be spent that cannot be held. */
 async function hold(
   { settlement, door, refuse, log }: SpendOptions,
-  reservationId: string,
-  { usage, costUsd }: Estimate,
+  { reservationId, most: { usage, costUsd }, signal }: Holding,
 ): Promise<ReserveOutcome | null> {
   const { agentId, taskId, repository, model, taskBudgetUsd } = door;
   try {
     return await settlement.reserve(
       { reservationId, agentId, taskId, repository, model, usage, costUsd },
       taskBudgetUsd,
+      signal,
     );
   } catch (error) {
     log.warn({ err: error, agentId }, "a request's cost cannot be held; it is not sent");

@@ -34,6 +34,14 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** What a server says that is away for a moment, or has too much to do. */
+const AWAY: ReadonlySet<StoreFault> = new Set(["unreachable", "crashed", "busy"]);
+
+/** Whether a store that failed like this may answer when it is asked again. */
+export function isAway(error: unknown): error is StoreUnavailableError {
+  return error instanceof StoreUnavailableError && AWAY.has(error.code);
+}
+
 /** A stored row cannot be read: something other than this program has written to it, or the disk has. */
 export class CorruptRecordError extends Error {
   /** Table and key: `task t-1`. */

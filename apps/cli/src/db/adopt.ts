@@ -43,7 +43,7 @@ function rememberedLines(remembered: Remembered): readonly string[] {
   const { agents, tasks, spentUsd, reservations, auditEntries, lastAudit } = remembered;
   return [
     `PostgreSQL remembers ${count(tasks, "task")} with ${count(agents, "agent")} that spent ${dollars(spentUsd)},`,
-    `${count(reservations, "open reservation")}, and ${number(auditEntries)} audit entries}${lastAudit === null ? "" : `, the last of ${lastAudit}`};`,
+    `${count(reservations, "open reservation")}, and ${number(auditEntries)} audit entries${lastAudit === null ? "" : `, the last of ${lastAudit}`};`,
     "what their state was, and which tasks waited, nobody knows any more",
   ];
 }

@@ -3,10 +3,9 @@ import type { EventData } from "@mosaic/contracts";
 import { costUsd, type PriceTable } from "@mosaic/domain";
 import {
   type BudgetLimits,
+  isAway,
   type Reservation,
   type ReserveOutcome,
-  type StoreFault,
-  StoreUnavailableError,
   type UsageEntry,
   type UsageLedger,
 } from "@mosaic/store";
@@ -65,8 +64,6 @@ export interface SettlementOptions {
   readonly metrics?: Pick<Metrics, "tokens" | "cost"> | undefined;
 }
 
-/** What a server says that is away for a moment. */
-const AWAY: ReadonlySet<StoreFault> = new Set(["unreachable", "crashed", "busy"]);
 /** Between two tries, in milliseconds. */
 const PAUSE_MS = 500;
 
@@ -113,8 +110,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
         try {
           return await ledger.reserve(held, within);
         } catch (error) {
-          const away = error instanceof StoreUnavailableError && AWAY.has(error.code);
-          if (!away || signal.aborted || performance.now() >= until) throw error;
+          if (!isAway(error) || signal.aborted || performance.now() >= until) throw error;
         }
       }
     },

@@ -70,3 +70,23 @@ it("is refused at once when the task is another's", async () => {
   await engine.port.queue.release("w");
   expect(await errorOf(own.append([notice(subject, "x")]))).toBeInstanceOf(LeaseLostError);
 });
+
+it("goes on under a newer claim of this very process that came while a write was on its way", async () => {
+  const { state, queue } = engine.port;
+  const request = admission();
+  await state.admit(request);
+  const { taskId } = request.task;
+  await queue.enqueue({ taskId, priority: 5 });
+  const claim = () => queue.claim({ workerId: "w", leaseMs: 1000, maxActive: 9, maxPerWorker: 9 });
+  let lease = await claim();
+  const own = attemptState(state, {
+    lease: () => lease ?? { taskId, token: "none" },
+    patienceMs: null,
+    given: () => false,
+  });
+  engine.clock.advance(1000);
+  const adopted = claim().then((newer) => (lease = newer));
+  await own.append([notice(request.agent, "on its way")]);
+  await adopted;
+  expect((await state.eventRange()).newest).toBe(3);
+});

@@ -1,5 +1,12 @@
 import { IllegalTransitionError } from "@mosaic/domain";
-import { type Applied, type Change, type Fence, type StateStore, StoreUnavailableError } from "@mosaic/store";
+import {
+  type Applied,
+  type Change,
+  type Fence,
+  isAway,
+  LeaseLostError,
+  type StateStore,
+} from "@mosaic/store";
 import { setTimeout as pause } from "node:timers/promises";
 
 interface AttemptStateOptions {
@@ -21,42 +28,43 @@ const LONGEST_PAUSE_MS = 2000;
  * @throws LeaseLostError when the task is another's by now, and whatever the store throws after the patience
  */
 export function attemptState(state: StateStore, options: AttemptStateOptions): StateStore {
-  const fence = (): Fence => {
-    const { taskId, token } = options.lease();
-    return { taskId, token };
-  };
-  const patiently = <T>(write: (again: boolean) => Promise<T>): Promise<T> => tryFor(options, write);
   return {
     ...state,
-    append: (events) => patiently(() => state.append(events, fence())),
+    append: (events) => tryFor(options, ({ fence }) => state.append(events, fence)),
     patchAgent: (agentId, patch, at, events) =>
-      patiently(() => state.patchAgent(agentId, patch, at, events, fence())),
+      tryFor(options, ({ fence }) => state.patchAgent(agentId, patch, at, events, fence)),
     transition: (change) =>
-      patiently(async (again) => {
+      tryFor(options, async ({ fence, unknown }) => {
         try {
-          return await state.transition(change, fence());
+          return await state.transition(change, fence);
         } catch (error) {
-          if (!again || !isOwnMove(error)) throw error;
+          if (!unknown || !isOwnMove(error)) throw error;
           return await applied(state, change);
         }
       }),
   };
 }
 
-/** `write` is told whether an earlier try may have been written although nobody heard of it. */
+interface Try {
+  readonly fence: Fence;
+  /** Whether an earlier try may have been written although nobody heard of it. */
+  readonly unknown: boolean;
+}
+
 async function tryFor<T>(
-  { patienceMs, given }: AttemptStateOptions,
-  write: (again: boolean) => Promise<T>,
+  { lease, patienceMs, given }: AttemptStateOptions,
+  write: (at: Try) => Promise<T>,
 ): Promise<T> {
   const until = performance.now() + (patienceMs ?? 0);
   let unknown = false;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const { taskId, token } = lease();
     try {
-      return await write(unknown);
+      return await write({ fence: { taskId, token }, unknown });
     } catch (error) {
-      const away =
-        error instanceof StoreUnavailableError && ["unreachable", "crashed", "busy"].includes(error.code);
-      if (!away || patienceMs === null || given() || performance.now() > until) throw error;
+      // Claimed anew by this very process while the write was on its way: the attempt goes on under the newer claim.
+      if (error instanceof LeaseLostError && lease().token !== token) continue;
+      if (!isAway(error) || patienceMs === null || given() || performance.now() > until) throw error;
       unknown ||= error.code === "crashed";
       await pause(pauseMs);
     }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "@mosaic/config";
-import { openSqliteStore, SALT_FACT, type Store, StoreUnavailableError } from "@mosaic/store";
+import { isAway, openSqliteStore, SALT_FACT, type Store } from "@mosaic/store";
 import type { Logger } from "@mosaic/telemetry";
 
 /** What is kept, and what people should know about how. */
@@ -72,9 +72,8 @@ async function patiently<T>(
     try {
       return await open();
     } catch (error) {
-      const away = error instanceof StoreUnavailableError && ["unreachable", "crashed"].includes(error.code);
       const leftMs = until - performance.now();
-      if (!away || leftMs <= 0) throw error;
+      if (!isAway(error) || leftMs <= 0) throw error;
       logger.warn(`${error.message} (tried for another ${Math.ceil(leftMs / 1000)} s)`);
       await pause(Math.min(PAUSE_MS, leftMs));
     }

@@ -1,4 +1,4 @@
-import { readPlaneStart } from "@mosaic/config";
+import { heldSecrets, readPlaneStart } from "@mosaic/config";
 import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
@@ -14,8 +14,7 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token } = start;
-const { adminToken, apiKey } = config;
-const redact = createRedaction({ serviceToken: token, adminToken, apiKey });
+const redact = createRedaction(heldSecrets(config, token));
 const logger = createLogger({ name: "api", level: config.logLevel, redact });
 const app = buildApiApp({
   config,

@@ -1,4 +1,4 @@
-import { readPlaneStart } from "@mosaic/config";
+import { heldSecrets, readPlaneStart } from "@mosaic/config";
 import { hashToken } from "@mosaic/http";
 import { chooseSandbox } from "@mosaic/sandbox";
 import { createRedaction } from "@mosaic/secrets";
@@ -17,8 +17,7 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token } = start;
-const { adminToken, apiKey } = config;
-const redact = createRedaction({ serviceToken: token, adminToken, apiKey });
+const redact = createRedaction(heldSecrets(config, token));
 const logger = createLogger({ name: "coordinator", level: config.logLevel, redact });
 
 const gitHome = join(config.home, "git-home");

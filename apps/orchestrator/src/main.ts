@@ -1,4 +1,4 @@
-import { readPlaneStart } from "@mosaic/config";
+import { heldSecrets, readPlaneStart } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
 import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
@@ -15,8 +15,7 @@ if (typeof start === "string") {
   process.exit(1);
 }
 const { config, token: coordinatorToken } = start;
-const { adminToken, apiKey } = config;
-const redact = createRedaction({ serviceToken: coordinatorToken, adminToken, apiKey });
+const redact = createRedaction(heldSecrets(config, coordinatorToken));
 const logger = createLogger({ name: "orchestrator", level: config.logLevel, redact });
 const data = await openData({ config, logger });
 const app = await buildOrchestratorApp({

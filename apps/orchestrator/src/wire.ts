@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Config } from "@mosaic/config";
+import { type Config, heldSecrets } from "@mosaic/config";
 import { createGit, createRemotes, type Git } from "@mosaic/git";
 import { type Sandbox, toolchainMounts } from "@mosaic/sandbox";
 import { createFileScanner, createScanner, type KnownSecret } from "@mosaic/secrets";
@@ -177,8 +177,9 @@ async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
 }
 
 function knownSecrets(config: Config, serviceToken: string): KnownSecret[] {
-  const values = { apiKey: config.apiKey, adminToken: config.adminToken, serviceToken };
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return Object.entries(heldSecrets(config, serviceToken)).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value }],
+  );
 }
 
 /** Tokens for git, as they are at the start. One that cannot be read now is reported where it is used. */

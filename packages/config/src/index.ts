@@ -1,3 +1,4 @@
+export { heldSecrets } from "./held-secrets.ts";
 export { ConfigError, loadConfig, type Config } from "./load.ts";
 export { configurationReference } from "./reference.ts";
 export { readPlaneStart, type PlaneStart } from "./plane.ts";

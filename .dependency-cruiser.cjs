@@ -48,7 +48,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^apps/cli/src/",
-        pathNot: ["^apps/cli/src/(up|demo|doctor|secrets)/", "main\\.ts$", "\\.spec\\.ts$"],
+        pathNot: ["^apps/cli/src/(up|demo|doctor|secrets|db)/", "main\\.ts$", "\\.spec\\.ts$"],
       },
       to: { path: "^packages/", pathNot: [own("client"), own("contracts"), own("domain")] },
     },

@@ -69,6 +69,14 @@ describe("the lock of a data folder", () => {
     lock.release();
   });
 
+  it("says whether who holds it only looks after what was left, and is worth waiting for", async () => {
+    const lock = lockDataFolder(folder.path, Date.now, true);
+    expect(refusal().passing).toBe(true);
+    lock.release();
+    await holder();
+    expect(refusal().passing).toBe(false);
+  });
+
   it("is not kept by a name alone: a pid that was given to another process, or nonsense, is nobody", () => {
     const ownerFile = join(folder.path, "mosaic.lock.json");
     lockDataFolder(folder.path).release();

@@ -21,12 +21,16 @@ interface Owner {
   readonly startTicks: number | null;
   readonly host: string;
   readonly since: string;
+  /** It does not live there: it looks after what a lost process left, and goes. */
+  readonly passing?: boolean;
 }
 
 /** Another process owns the data folder. `pid` is null when it did not leave its name. */
 export class FolderLockedError extends Error {
   readonly dir: string;
   readonly pid: number | null;
+  /** Who holds it gives it back soon by itself, or has not left its name yet: it is worth waiting a little. */
+  readonly passing: boolean;
 
   constructor(dir: string, owner: Owner | null) {
     const who =
@@ -38,6 +42,7 @@ export class FolderLockedError extends Error {
     this.name = "FolderLockedError";
     this.dir = dir;
     this.pid = owner?.pid ?? null;
+    this.passing = owner !== null && (owner.passing === true || !isStillRunning(owner));
   }
 }
 
@@ -46,9 +51,10 @@ export class FolderLockedError extends Error {
  * which Node has no other way to reach): it ends with the process however that ends, so a dead owner's lock needs no
  * taking over, and it holds across containers, where a pid says nothing. The kernel gives it up when any code of this
  * process closes the lock file, so an owner that is named beside it and still alive is believed as well.
+ * @param passing the caller does not live there, and gives the folder back as soon as it has looked after it
  * @throws FolderLockedError
  */
-export function lockDataFolder(dir: string, now: () => number = Date.now): FolderLock {
+export function lockDataFolder(dir: string, now: () => number = Date.now, passing = false): FolderLock {
   const folder = resolve(dir);
   const lockFile = join(folder, LOCK_FILE);
   const ownerFile = join(folder, OWNER_FILE);
@@ -58,7 +64,7 @@ export function lockDataFolder(dir: string, now: () => number = Date.now): Folde
     takeKernelLock(db, folder, ownerFile);
     const former = readOwner(ownerFile);
     if (former !== null && isStillRunning(former)) throw new FolderLockedError(folder, former);
-    writeOwner(ownerFile, now());
+    writeOwner(ownerFile, { now: now(), passing });
   } catch (error) {
     db.close();
     throw error;
@@ -83,10 +89,11 @@ function takeKernelLock(db: DatabaseSync, folder: string, ownerFile: string): vo
   }
 }
 
-function writeOwner(file: string, now: number): void {
+function writeOwner(file: string, about: { readonly now: number; readonly passing: boolean }): void {
   const { pid } = process;
-  const since = new Date(now).toISOString();
-  const owner: Owner = { pid, startTicks: startTicks(pid), host: hostname(), since };
+  const since = new Date(about.now).toISOString();
+  const { passing } = about;
+  const owner: Owner = { pid, startTicks: startTicks(pid), host: hostname(), since, passing };
   const draft = `${file}.${pid}`;
   writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
   renameSync(draft, file);

@@ -1,6 +1,7 @@
 export { createFakeClock, type FakeClock } from "./clock.ts";
 export { useEngine, type OpenedEngine, type OpenEngine } from "./engine.ts";
 export { fencingConformance } from "./fencing.ts";
+export { drainQueue, fillInstallation, INSTALLATION_SALT } from "./installation.ts";
 export { instancesConformance } from "./instances/conformance.ts";
 export { allowedSecretsConformance } from "./ledgers/allowed-secrets.ts";
 export { auditLogConformance } from "./ledgers/audit.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { hashToken } from "@mosaic/http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "@mosaic/config";
-import { createLogger } from "@mosaic/telemetry";
+import { lockDataFolder } from "@mosaic/store";
+import { createLogger, type Logger } from "@mosaic/telemetry";
 import { type Data, openData } from "./open.ts";
 
 let home: string;
@@ -56,6 +57,15 @@ describe("the data folder", () => {
     expect(await allowed(undefined, [await fileToken()])).toEqual([true]);
   });
 
+  it("lets in no token of the orchestrators that it shared a store with before it was moved here", async () => {
+    const data = await open();
+    const moved = { scopes: ["admin" as const], createdAt: "2026-01-01T00:00:00.000Z" };
+    await data.store.tokens.put({ ...moved, name: "admin@host-1234" }, hashToken("moved"));
+    await data.store.tokens.put({ ...moved, name: "ci" }, hashToken("given by a person"));
+    await data.close();
+    expect(await allowed(undefined, ["moved", "given by a person"])).toEqual([false, true]);
+  });
+
   it("keeps who it is over starts", async () => {
     const one = await open();
     await one.close();
@@ -73,5 +83,20 @@ describe("the data folder", () => {
     await one.close();
     const again = await open();
     await again.close();
+  });
+
+  it("is waited for while another orchestrator looks after what was left there", async () => {
+    await (await open()).close();
+    const lock = lockDataFolder(home, Date.now, true);
+    const waits = Promise.withResolvers<void>();
+    const starting = openData({
+      config: loadConfig({ MOSAIC_HOME: home }),
+      logger: Object.assign(Object.create(logger) as Logger, { info: () => waits.resolve() }),
+    });
+    await waits.promise;
+    lock.release();
+    const data = await starting;
+    expect(data.home).toBe(home);
+    await data.close();
   });
 });

@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "@mosaic/config";
 import { hashToken, newToken } from "@mosaic/http";
-import { lockDataFolder, type Store } from "@mosaic/store";
+import { FolderLockedError, type FolderLock, lockDataFolder, type Store } from "@mosaic/store";
 import { z } from "zod";
 import { openStore, type StorePlace } from "./open-store.ts";
 
@@ -27,6 +28,9 @@ export interface DataOptions extends StorePlace {
   readonly config: StorePlace["config"] & Pick<Config, "adminToken">;
 }
 
+/** Between two looks at a folder that somebody looks after, in milliseconds. */
+const LOCK_PAUSE_MS = 200;
+
 const Identity = z.object({ instanceId: z.uuid(), salt: z.string().min(32) });
 
 /**
@@ -39,7 +43,7 @@ export async function openData(options: DataOptions): Promise<Data> {
   const { home, adminToken } = config;
   await mkdir(home, { recursive: true, mode: 0o700 });
   await chmod(home, 0o700);
-  const lock = lockDataFolder(home);
+  const lock = await lockWhenLookedAfter(options);
   try {
     const identity = await readIdentity(join(home, "identity.json"));
     const { store, sharedSalt, warnings } = await openStore(options);
@@ -74,6 +78,21 @@ export async function openData(options: DataOptions): Promise<Data> {
   }
 }
 
+/** Another orchestrator of this machine may just be looking after what the last process here left: it is done soon. */
+async function lockWhenLookedAfter({ config, logger }: DataOptions): Promise<FolderLock> {
+  const until = performance.now() + config.storeWait * 1000;
+  for (;;) {
+    try {
+      return lockDataFolder(config.home);
+    } catch (error) {
+      const passing = error instanceof FolderLockedError && error.passing;
+      if (!passing || performance.now() > until) throw error;
+      logger.info(`${config.home} is being looked after by process ${error.pid}; waiting for it`);
+      await pause(LOCK_PAUSE_MS);
+    }
+  }
+}
+
 async function readIdentity(file: string): Promise<z.infer<typeof Identity>> {
   const text = await readOrNull(file);
   if (text !== null) return Identity.parse(JSON.parse(text));
@@ -96,12 +115,12 @@ async function ensureAdminToken(store: Store, { home, fromEnv, suffix }: TokenPl
   if (fromEnv !== undefined) {
     const known = await store.tokens.findByHash(hashToken(fromEnv));
     await store.tokens.put(record("admin-env"), hashToken(fromEnv));
-    // Otherwise a rotated token would leave the old one valid.
-    await store.tokens.remove(own);
+    // Otherwise a rotated token would leave the old one valid; and one that came with a move, too.
+    for (const name of [own, "admin"]) await store.tokens.remove(name);
     if (known === null) await auditToken(store, "admin-env", "MOSAIC_ADMIN_TOKEN");
     return null;
   }
-  if (suffix === "") await store.tokens.remove("admin-env");
+  if (suffix === "") await removeForeign(store);
   const file = join(home, "cli-token");
   const kept = (await readOrNull(file))?.trim();
   if (kept !== undefined && (await store.tokens.findByHash(hashToken(kept))) !== null) return file;
@@ -110,6 +129,12 @@ async function ensureAdminToken(store: Store, { home, fromEnv, suffix }: TokenPl
   await store.tokens.put(record(own), hashToken(token));
   await auditToken(store, own, "cli-token");
   return file;
+}
+
+/** Tokens of an environment that names none any more, and those of orchestrators that shared a store which was moved here. */
+async function removeForeign({ tokens }: Store): Promise<void> {
+  for (const { name } of await tokens.list())
+    if (name === "admin-env" || name.startsWith("admin@")) await tokens.remove(name);
 }
 
 interface TokenPlace {

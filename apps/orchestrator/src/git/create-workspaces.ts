@@ -83,8 +83,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       await moveBase(context, { workspace, record: await recordOf(workspace), signal }, request),
     mergesCleanly: async (mirror, head, commit) =>
       (await mergeTrees(context, { mirror, head, commit, keep: false })).clean,
-    push: (repository, workspace, commit, signal) =>
-      pushCommit(context, { repository, workspace, commit }, signal),
+    push: (repository, workspace, commit, how) => pushCommit(context, { repository, workspace, commit }, how),
     setAside: (workspace) => removals.setAside(workspace),
     remove: (workspace) => removals.remove(workspace),
     reopen: (agentId, taskId) => reopen(context, agentId, taskId),

@@ -104,6 +104,12 @@ export interface OutgoingCommit {
   readonly blobs: readonly AddedBlob[];
 }
 
+export interface PushOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The last word before anything leaves, after all that takes time; what it throws ends the push. */
+  readonly beforeSending?: () => Promise<void>;
+}
+
 /** What a push did, as read back from the remote. */
 export interface Pushed {
   readonly branch: string;
@@ -171,7 +177,7 @@ export interface Workspaces {
   /** Whether two commits of a mirror merge without a conflict. */
   mergesCleanly(mirror: string, one: string, other: string): Promise<boolean>;
   /** Pushes exactly `commit` to the workspace's branch with a lease, and reads the remote ref back. */
-  push(repository: Repository, workspace: Workspace, commit: string, signal?: AbortSignal): Promise<Pushed>;
+  push(repository: Repository, workspace: Workspace, commit: string, options?: PushOptions): Promise<Pushed>;
   /**
    * Begins to remove a workspace: answers when nothing of it is left where agents and git look, which takes no longer for
    * many files than for few. Its work is saved behind; `remove` answers when that is done. Never throws.

@@ -18,7 +18,7 @@ async function start(options?: BenchOptions): Promise<void> {
 afterEach(() => bench.dispose());
 
 const push = (commit = snapshot.commit, signal?: AbortSignal) =>
-  bench.workspaces.push(bench.repository, workspace, commit, signal);
+  bench.workspaces.push(bench.repository, workspace, commit, { signal });
 const onRemote = (ref: string) =>
   bench.fixture.git(bench.remote, "for-each-ref", "--format=%(objectname)", ref);
 /** Breaks the pushes of a bench, after or instead of the real one. */
@@ -73,6 +73,15 @@ describe("a push", () => {
     await bench.workspaces.commit(workspace, snapshot.commit);
     await push();
     expect(await onRemote(`refs/heads/${workspace.branch}`)).toBe(snapshot.commit);
+  });
+
+  it("sends nothing when the last word before it is no", async () => {
+    await start();
+    await bench.workspaces.commit(workspace, snapshot.commit);
+    const beforeSending = () => Promise.reject(new Error("the task is another's by now"));
+    const refused = bench.workspaces.push(bench.repository, workspace, snapshot.commit, { beforeSending });
+    await expect(refused).rejects.toThrow("another's by now");
+    expect(await onRemote("refs/heads/mosaic")).toBe("");
   });
 
   it("does nothing with a commit that was not committed", async () => {

@@ -2,7 +2,7 @@ import { AttemptFailure, type Repository } from "@mosaic/domain";
 import { GitError, reasonOf } from "@mosaic/git";
 import { setTimeout as pause } from "node:timers/promises";
 import type { GitContext } from "./context.ts";
-import { RepositoryUnreachableError, type Pushed, type Workspace } from "./port.ts";
+import { RepositoryUnreachableError, type Pushed, type PushOptions, type Workspace } from "./port.ts";
 import { branchRef, pushedRef, resolve, setRef } from "./refs.ts";
 import { asUnreachable } from "./remote-failure.ts";
 import { remoteHead } from "./resolve-branch.ts";
@@ -16,15 +16,16 @@ interface PushRequest {
 /**
  * Pushes exactly the commit that the workspace's branch is at, only over what we ourselves pushed there before, and
  * believes the remote's ref rather than the answer: a push whose answer was lost has happened.
- * @throws AttemptFailure `push`; the signal's reason
+ * @throws AttemptFailure `push`; the signal's reason; what `beforeSending` throws
  */
 export async function pushCommit(
   context: GitContext,
   request: PushRequest,
-  signal?: AbortSignal,
+  options: PushOptions = {},
 ): Promise<Pushed> {
   const { repository, workspace, commit } = request;
   const { mirror, branch, agentId } = workspace;
+  const { signal } = options;
   const committed = await resolve(context.git, mirror, branchRef(branch));
   if (committed !== commit) {
     throw new AttemptFailure(
@@ -33,7 +34,7 @@ export async function pushCommit(
     );
   }
   const before = await resolve(context.git, mirror, pushedRef(agentId));
-  const refusal = await send(context, request, { expected: before ?? "", signal });
+  const refusal = await send(context, request, { ...options, expected: before ?? "" });
   context.reach("push.sent");
   const found = await readBack(context, request, signal).catch((error: unknown) => {
     if (!(error instanceof RepositoryUnreachableError)) throw error;
@@ -50,13 +51,15 @@ export async function pushCommit(
 
 /** Tries the push; answers with the reason when git or the remote refused it. */
 async function send(
-  { git, remotes, limits }: GitContext,
+  { git, remotes, limits, reach }: GitContext,
   { repository, workspace, commit }: PushRequest,
-  { expected, signal }: { readonly expected: string; readonly signal: AbortSignal | undefined },
+  { expected, signal, beforeSending }: PushOptions & { readonly expected: string },
 ): Promise<string | null> {
   const ref = branchRef(workspace.branch);
   try {
     const remote = await remotes.open(repository);
+    reach("push.ready");
+    await beforeSending?.();
     const { code, stdout, stderr } = await git.run({
       command: "push",
       gitDir: workspace.mirror,

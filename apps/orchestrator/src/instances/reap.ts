@@ -89,7 +89,7 @@ async function reap(services: Services, reaping: Reaping, instance: InstanceReco
 
 function takeLock(services: Services, { home }: InstanceRecord) {
   try {
-    return lockDataFolder(home);
+    return lockDataFolder(home, Date.now, true);
   } catch (error) {
     // Somebody lives there, or the folder is not on this machine: only an admin can tell what became of it.
     const level = error instanceof FolderLockedError ? "debug" : "warn";

@@ -1,10 +1,13 @@
+import { enqueueForgotten } from "../queue/enqueue-forgotten.ts";
 import type { Services } from "../services.ts";
 import { watchBudgets } from "./watch-budgets.ts";
 
 /** Events are pruned this often. */
 const PRUNE_MS = 60_000;
+/** Tasks that were admitted and not queued are looked for this often. */
+const FORGOTTEN_MS = 15_000;
 
-/** Keeps the log bounded and the gauges true. Returns the way to stop. */
+/** Keeps the log bounded, the gauges true and every task queued. Returns the way to stop. */
 export function watch(services: Services): () => void {
   const { state, queue, metrics, settings, log, registry } = services;
   const stopBudgets = watchBudgets(services);
@@ -24,9 +27,17 @@ export function watch(services: Services): () => void {
     );
   }, PRUNE_MS);
   timer.unref();
+  const looking = setInterval(() => {
+    void enqueueForgotten(services).then(
+      (found) => found > 0 && log.warn({ found }, "tasks that were admitted and not queued are queued now"),
+      (error: unknown) => log.warn({ err: error }, "tasks without an entry could not be looked for"),
+    );
+  }, FORGOTTEN_MS);
+  looking.unref();
   return () => {
     stopBudgets();
     stopScrape();
     clearInterval(timer);
+    clearInterval(looking);
   };
 }

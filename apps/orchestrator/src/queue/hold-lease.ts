@@ -1,6 +1,10 @@
-import type { Lease } from "@mosaic/store";
+import { isAway, type Lease } from "@mosaic/store";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Services } from "../services.ts";
 import type { HeldLease } from "./held-lease.ts";
+
+/** Between two tries to ask a store that is away, in milliseconds. */
+const LONGEST_PAUSE_MS = 500;
 
 /**
  * Beats three times in a lease, and says when the lease is lost: then another worker owns the task. Where others could
@@ -69,11 +73,20 @@ export function holdLease(
       return !stopped;
     },
     async confirm() {
-      if (stopped) return false;
-      if (performance.now() - confirmedAt <= beatMs * 1.5) return true;
-      const held = await beat();
-      if (!held) lose();
-      return held;
+      for (;;) {
+        if (stopped) return false;
+        if (performance.now() - confirmedAt <= beatMs * 1.5) return true;
+        try {
+          const held = await beat();
+          if (!held) lose();
+          return held;
+        } catch (error) {
+          // Work that is done is not given up because the store is away for a moment.
+          if (!isAway(error) || storePatienceMs === null) throw error;
+          if (performance.now() - confirmedAt > leaseMs + storePatienceMs) throw error;
+        }
+        await pause(Math.min(beatMs, LONGEST_PAUSE_MS));
+      }
     },
     stop,
   };

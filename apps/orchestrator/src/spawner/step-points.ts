@@ -40,6 +40,7 @@ export const RUN_POINTS = [
   "push.scanned",
   "push.checked",
   "push.intended",
+  "push.ready",
   "push.sent",
   "push.done",
   "push.recorded",
@@ -89,7 +90,10 @@ export type StepPoint = RunPoint | MovedPoint | RestartPoint;
 export type Reach = (point: StepPoint) => void;
 
 export interface ReachOptions {
-  /** `<point>[:n]`: the process kills itself when it passes the point for the nth time (from 1). Drills only. */
+  /**
+   * `<point>[:n[:stop]]`: the process kills itself when it passes the point for the nth time (from 1), or stops there until
+   * somebody lets it go on (SIGCONT). Drills only.
+   */
   readonly crashAt: string | undefined;
   readonly trace: (point: StepPoint) => void;
 }
@@ -97,7 +101,8 @@ export interface ReachOptions {
 /** @throws Error for a point that does not exist */
 export function createReach({ crashAt, trace }: ReachOptions): Reach {
   if (crashAt === undefined) return trace;
-  const [name, count = "1"] = crashAt.split(":");
+  const [name, count = "1", how] = crashAt.split(":");
+  const signal = how === "stop" ? "SIGSTOP" : "SIGKILL";
   const points: readonly string[] = [...RUN_POINTS, ...MOVED_POINTS, ...Object.keys(RESTART_POINTS)];
   if (name === undefined || !points.includes(name)) {
     throw new Error(`MOSAIC_CRASH_AT: there is no point '${name}'; one of ${points.join(", ")}`);
@@ -107,6 +112,6 @@ export function createReach({ crashAt, trace }: ReachOptions): Reach {
     trace(point);
     if (point !== name) return;
     left -= 1;
-    if (left === 0) process.kill(process.pid, "SIGKILL");
+    if (left === 0) process.kill(process.pid, signal);
   };
 }

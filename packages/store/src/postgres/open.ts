@@ -31,7 +31,7 @@ export interface PostgresStore extends ControlPorts {
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, now = Date.now, poolSize = 10, timeouts = {} } = options;
-  const { address, pool } = poolOf(url, { ...TIMEOUTS, ...timeouts, size: poolSize });
+  const { address, pool } = poolOf(url, { ...TIMEOUTS, ...timeouts, size: poolSize, kept: 1 });
   const { place } = address;
   const { server } = await prepare(pool, place);
   const engine = createPostgresEngine({ pool, place, now });

@@ -30,6 +30,8 @@ const SESSION = `SELECT set_config('client_encoding', 'UTF8', false),
 
 export interface PoolLimits extends Timeouts {
   readonly size: number;
+  /** Connections that stay open when there is nothing to do: by them others see that somebody is there. */
+  readonly kept?: number;
   /** Sends statements without waiting for the answers to those before. */
   readonly pipeline?: boolean;
 }
@@ -43,13 +45,14 @@ export interface ConnectionPool {
 
 export function createPool(
   { connectionString, ssl }: Address,
-  { size, connectMs, statementMs, pipeline = false }: PoolLimits,
+  { size, kept = 0, connectMs, statementMs, pipeline = false }: PoolLimits,
 ): ConnectionPool {
   const pool = new Pool({
     connectionString,
     // Else PGSSLMODE of the environment would decide.
     ...(ssl ? {} : { ssl: false }),
     max: size,
+    min: kept,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
     lock_timeout: statementMs * LOCK_SHARE,

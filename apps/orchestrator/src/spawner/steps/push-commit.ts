@@ -22,11 +22,15 @@ export async function pushCommit(
   });
   services.reach("push.intended");
   assertGoing(context);
-  // A process that was stopped since then may have lost the task: whoever has it may be pushing, too.
-  if ((await execution.lease?.confirm()) === false) throw new StopSignal("lease_lost");
-  execution.pushing = true;
   const started = services.now().getTime();
-  const pushed = await services.workspaces.push(repository, workspace, snapshot.commit, context.signal);
+  const pushed = await services.workspaces.push(repository, workspace, snapshot.commit, {
+    signal: context.signal,
+    // A process that was stopped since then may have lost the task: whoever has it may be pushing, too.
+    async beforeSending() {
+      if ((await execution.lease?.confirm()) === false) throw new StopSignal("lease_lost");
+      execution.pushing = true;
+    },
+  });
   services.reach("push.done");
   if (pushed.commit !== snapshot.commit) {
     throw new AttemptFailure("push", `the remote has ${pushed.commit}, not the gated ${snapshot.commit}`);

@@ -35,6 +35,7 @@ export default defineConfig({
             "packages/*/{src,tests}/**/*.spec.ts",
             "apps/*/{src,tests}/**/*.spec.ts",
             "tests/**/*.spec.ts",
+            "load/**/*.spec.ts",
           ],
         },
       },

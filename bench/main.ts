@@ -6,11 +6,17 @@ import { eventStream } from "./cases/event-stream.ts";
 import { gatewayLatency } from "./cases/gateway-latency.ts";
 import { gitWork } from "./cases/git-work.ts";
 import { killSwitch } from "./cases/kill-switch.ts";
+import { postgresBudget } from "./cases/postgres-budget.ts";
 import { queueBacklog } from "./cases/queue-backlog.ts";
 import { queuePath } from "./cases/queue-path.ts";
 import { spawnPath } from "./cases/spawn-path.ts";
 import { spawnRoute } from "./cases/spawn-route.ts";
 import { startUp } from "./cases/start-up.ts";
+import { takeOverTime } from "./cases/take-over.ts";
+import { valkeyBacklog } from "./cases/valkey-backlog.ts";
+import { valkeyQueue } from "./cases/valkey-queue.ts";
+import { valkeyStream } from "./cases/valkey-stream.ts";
+import { valkeyTransitions } from "./cases/valkey-transitions.ts";
 import { type BenchCase, type Figure, ratioOf, reached } from "./measure.ts";
 
 // `npm run bench [name ...]`: measures, prints a table, writes bench/results/latest.json. It judges nothing but its own
@@ -28,6 +34,12 @@ const CASES: readonly BenchCase[] = [
   spawnPath,
   killSwitch,
   crashRecovery,
+  valkeyQueue,
+  valkeyBacklog,
+  valkeyTransitions,
+  valkeyStream,
+  postgresBudget,
+  takeOverTime,
 ];
 
 const number = (value: number): string =>
@@ -38,7 +50,7 @@ function line(figure: Figure): string {
   const bar = figure.bar;
   const verdict = reached(figure);
   return [
-    figure.what.padEnd(58),
+    figure.what.padEnd(70),
     `${number(figure.value)} ${figure.unit}`.padEnd(18),
     (figure.floor === null ? "" : number(figure.floor)).padEnd(10),
     (ratio === null ? "" : `${ratio.toFixed(2)} x`).padEnd(9),
@@ -57,7 +69,7 @@ const results: {
 }[] = [];
 console.log(
   [
-    "what".padEnd(58),
+    "what".padEnd(70),
     "measured".padEnd(18),
     "floor".padEnd(10),
     "ratio".padEnd(9),

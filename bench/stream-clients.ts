@@ -17,7 +17,7 @@ for (let index = 0; index < Number(clients); index += 1) {
       bytes += chunk.length;
       if (index % SAMPLED !== 0) return;
       // Only a few clients are parsed: the others are there to be served.
-      for (const [, at] of chunk.toString().matchAll(/"at":([\d.]+)/g)) {
+      for (const [, at] of chunk.toString().matchAll(/at=([\d.]+)/g)) {
         events += 1;
         samples.push(performance.timeOrigin + performance.now() - Number(at));
       }

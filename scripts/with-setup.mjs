@@ -12,9 +12,10 @@ const TARGETS = {
   test: "scripts/test.mjs",
   drill: "drills/main.ts",
   bench: "bench/main.ts",
+  load: "load/main.ts",
   setup: null,
 };
-const TARGETS_WITH_SERVERS = new Set(["test", "drill", "bench", "setup"]);
+const TARGETS_WITH_SERVERS = new Set(["test", "drill", "bench", "load", "setup"]);
 /** Debian's names; the sandbox needs bubblewrap and prlimit (util-linux). */
 const SANDBOX = {
   what: "bubblewrap is missing; agents are not started without a sandbox",

@@ -17,10 +17,18 @@ export type ScenarioResult = {
 /** What a drill reports to while it runs; one row of the table for each call. */
 export type DrillReport = {
   scenario(name: string, result: ScenarioResult): void;
+  /** Whether the scenario is to be played (`--only`); a drill that does not ask plays all. */
+  wants(name: string): boolean;
 };
+
+/** What an installation keeps its state in: one file, or Valkey and PostgreSQL. */
+export const MODES = ["embedded", "distributed"] as const;
+export type Mode = (typeof MODES)[number];
 
 /** A suite of failures played against real processes and files. It throws only when it could not be played at all. */
 export type Drill = {
   name: string;
+  /** Where it is played; embedded only, unless it says otherwise: most drills do not depend on the store. */
+  modes?: readonly Mode[];
   run(report: DrillReport): Promise<void>;
 };

@@ -7,12 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { openSqliteStore } from "@mosaic/store";
+import { closeStoreOf, isDistributed, storeOf } from "../../tests/store-mode.ts";
 import type { Drill, ScenarioResult } from "../drill.ts";
 import { type ChargingApi, MODEL, startChargingApi } from "./charging-api.ts";
+import { openLedger } from "./open-ledger.ts";
 
 const AGENTS = 50;
 const KILLS = 12;
+/** Fewer where each round starts two gateways. */
+const KILLS_OF_TWO = 5;
 /** Answers that are heard before each kill. */
 const ANSWERS_PER_ROUND = 25;
 /** Rounding of the ledger: half a billionth of a dollar for each of some thousand requests. */
@@ -22,9 +25,13 @@ const GATEWAY = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
 /** The budget against what the API itself has charged, with fifty agents at once, and with a gateway that is killed. */
 export const drill: Drill = {
   name: "budget",
+  modes: ["embedded", "distributed"],
   async run(report) {
     report.scenario("50 agents at once against one limit", await play({ limitUsd: 1, kills: 0 }));
-    report.scenario("the same, gateway killed under load", await play({ limitUsd: 4, kills: KILLS }));
+    report.scenario(
+      "the same, gateway killed under load",
+      await play({ limitUsd: 4, kills: isDistributed() ? KILLS_OF_TWO : KILLS }),
+    );
   },
 };
 
@@ -38,7 +45,10 @@ async function play({ limitUsd, kills }: Plan): Promise<ScenarioResult> {
   const folder = await mkdtemp(join(tmpdir(), "mosaic-drill-budget-"));
   const api = await startChargingApi();
   const violations: string[] = [];
-  const about = { folder, api, limitUsd };
+  const databaseUrl = (await storeOf(folder)).env["DATABASE_URL"] ?? "";
+  // Where several orchestrators share a ledger, they share its limits.
+  const owners = isDistributed() ? ["one", "two"] : ["drill"];
+  const about = { folder, api, limitUsd, databaseUrl, owners };
   let killed = 0;
   try {
     for (let round = 0; round < kills; round += 1) {
@@ -53,6 +63,7 @@ async function play({ limitUsd, kills }: Plan): Promise<ScenarioResult> {
     return await judge(about, { violations, started, killed });
   } finally {
     await api.close();
+    await closeStoreOf(folder);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -61,31 +72,45 @@ interface Subject {
   readonly folder: string;
   readonly api: ChargingApi;
   readonly limitUsd: number;
+  /** Empty where the ledger is a file. */
+  readonly databaseUrl: string;
+  readonly owners: readonly string[];
 }
 
-/** Lets every agent ask until it is refused, or until `enough` answers were heard; then the gateway is killed. */
-async function load({ folder, api, limitUsd }: Subject, enough: number): Promise<readonly number[]> {
-  const child = spawn(process.execPath, [GATEWAY, folder, api.url, String(limitUsd), String(AGENTS)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+/** Lets every agent ask until it is refused, or until `enough` answers were heard; then the gateways are killed. */
+async function load(about: Subject, enough: number): Promise<readonly number[]> {
+  const gateways = await Promise.all(about.owners.map((owner) => startGateway(about, owner)));
+  const kill = (): void => gateways.forEach(({ child }) => void child.kill("SIGKILL"));
+  let heard = 0;
+  const statuses = await Promise.all(
+    gateways
+      .flatMap(({ sockets }) => sockets)
+      .map(async (socketPath) => {
+        for (;;) {
+          const status = await ask(socketPath);
+          if (status !== 200) return status;
+          heard += 1;
+          if (heard >= enough) kill();
+        }
+      }),
+  );
+  kill();
+  await Promise.all(gateways.map(({ exited }) => exited));
+  return statuses;
+}
+
+async function startGateway({ folder, api, limitUsd, databaseUrl, owners }: Subject, owner: string) {
+  const agents = String(AGENTS / owners.length);
+  const child = spawn(
+    process.execPath,
+    [GATEWAY, folder, api.url, String(limitUsd), agents, owner, databaseUrl],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
   const exited = once(child, "exit");
   const lines = createInterface({ input: child.stdout });
   const [line] = (await Promise.race([once(lines, "line"), exited])) as [unknown];
   if (typeof line !== "string") throw new Error("the gateway's process did not start");
-  let heard = 0;
-  const statuses = await Promise.all(
-    (JSON.parse(line) as string[]).map(async (socketPath) => {
-      for (;;) {
-        const status = await ask(socketPath);
-        if (status !== 200) return status;
-        heard += 1;
-        if (heard >= enough) child.kill("SIGKILL");
-      }
-    }),
-  );
-  child.kill("SIGKILL");
-  await exited;
-  return statuses;
+  return { child, exited, sockets: JSON.parse(line) as string[] };
 }
 
 /** Asks the model once; 0 when the gateway is gone. */
@@ -111,10 +136,13 @@ interface Played {
   readonly killed: number;
 }
 
-async function judge({ folder, api, limitUsd }: Subject, played: Played): Promise<ScenarioResult> {
+async function judge(
+  { folder, api, limitUsd, databaseUrl, owners }: Subject,
+  played: Played,
+): Promise<ScenarioResult> {
   const { violations, started, killed } = played;
-  const store = await openSqliteStore({ file: join(folder, "mosaic.db") });
-  await store.usage.settleAbandoned("drill", new Date().toISOString());
+  const store = await openLedger(folder, databaseUrl);
+  for (const owner of owners) await store.usage.settleAbandoned(owner, new Date().toISOString());
   const [balance] = await store.usage.balances([{ scope: "instance", subject: "" }]);
   await store.close();
   const { spentUsd = 0, reservedUsd = 0 } = balance ?? {};

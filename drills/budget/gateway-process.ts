@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import { openSqliteStore } from "@mosaic/store";
 import { createLogger } from "@mosaic/telemetry";
 import { createModelGateway } from "../../apps/orchestrator/src/gateway/create-model-gateway.ts";
 import { MODEL } from "./charging-api.ts";
+import { openLedger } from "./open-ledger.ts";
 
-// A model gateway in a process of its own, to be killed: `gateway-process.ts <folder> <url> <limit> <agents>`.
-const [folder = "", baseUrl = "", limit = "", agents = ""] = process.argv.slice(2);
+// A model gateway in a process of its own, to be killed:
+// `gateway-process.ts <folder> <url> <limit> <agents> <owner> [database url]`.
+const [folder = "", baseUrl = "", limit = "", agents = "", owner = "", databaseUrl = ""] =
+  process.argv.slice(2);
 
-const store = await openSqliteStore({ file: join(folder, "mosaic.db") });
+const store = await openLedger(folder, databaseUrl);
 const gateway = await createModelGateway({
   apiKey: "drill-key",
   baseUrl,
@@ -16,9 +18,9 @@ const gateway = await createModelGateway({
   models: [MODEL],
   maxTokensLimit: 1000,
   prices: DEFAULT_PRICES,
-  socketDir: join(folder, "run"),
+  socketDir: join(folder, owner),
   ledger: store.usage,
-  owner: "drill",
+  owner,
   limits: { instance: Number(limit), repository: Number(limit) },
   concurrency: 64,
   waitMs: 60_000,
@@ -31,13 +33,13 @@ const sockets = await Promise.all(
   Array.from({ length: Number(agents) }, async (_, index) => {
     const onUsage = (): void => undefined;
     const about = {
-      taskId: `task-${index}`,
+      taskId: `${owner}-task-${index}`,
       repository: "drill",
       model: MODEL,
       taskBudgetUsd: null,
       onUsage,
     };
-    return (await gateway.open({ agentId: `agent-${index}`, ...about })).socketPath;
+    return (await gateway.open({ agentId: `${owner}-agent-${index}`, ...about })).socketPath;
   }),
 );
 process.stdout.write(`${JSON.stringify(sockets)}\n`);

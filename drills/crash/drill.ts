@@ -12,6 +12,7 @@ const SECOND_PASS = ["turn.prompted", "turn.ended", "snapshot.made", "gates.pre-
 /** Process death at every step boundary, and at random moments under load. */
 export const drill: Drill = {
   name: "crash",
+  modes: ["embedded", "distributed"],
   async run(report) {
     const first = RUN_POINTS.map((point): CrashTry => ({ point }));
     report.scenario("killed at each step; serving again", await play(first));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SpawnRequest } from "@mosaic/contracts";
 import { createGitFixture, type GitFixture } from "@mosaic/testing";
+import { closeStoreOf } from "../../tests/store-mode.ts";
 import { TINY_REPOSITORY } from "../../tests/tiny-repository.ts";
 
 /** A data folder and a repository of one try, and the way to remove both. */
@@ -23,6 +24,7 @@ export async function makePlace(): Promise<Place> {
     git,
     remote: await git.remote(TINY_REPOSITORY),
     async dispose() {
+      await closeStoreOf(home);
       await git.dispose();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },

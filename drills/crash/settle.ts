@@ -10,7 +10,7 @@ const LOOK_MS = 40;
 /** Waits until nothing is queued, nobody runs, and every workspace is gone. False when that did not come about. */
 export async function settle(
   client: OrchestratorClient,
-  home: string,
+  home: string | readonly string[],
   limitMs = SETTLE_MS,
 ): Promise<boolean> {
   const deadline = performance.now() + limitMs;
@@ -21,11 +21,15 @@ export async function settle(
   return false;
 }
 
-async function isSettled(client: OrchestratorClient, home: string): Promise<boolean> {
+async function isSettled(client: OrchestratorClient, home: string | readonly string[]): Promise<boolean> {
   const { pending, active, delayed } = await client.call("queueStats");
   if (pending + active + delayed > 0) return false;
   const going = await client.call("listAgents", { query: { status: ["spawning", "running"], limit: 1 } });
   if (going.items.length > 0) return false;
-  const folders = ["workspaces", "private", "trash"].map((name) => readdir(join(home, name)).catch(() => []));
+  const folders = [home]
+    .flat()
+    .flatMap((at) =>
+      ["workspaces", "private", "trash"].map((name) => readdir(join(at, name)).catch(() => [])),
+    );
   return (await Promise.all(folders)).every((names) => names.length === 0);
 }

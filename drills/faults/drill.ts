@@ -1,3 +1,4 @@
+import { isDistributed } from "../../tests/store-mode.ts";
 import type { Drill } from "../drill.ts";
 import { coordinatorGone } from "./coordinator-gone.ts";
 import { diskFullAtRest, diskFullAtWork, readOnlyAtStart } from "./disk.ts";
@@ -8,13 +9,17 @@ import { storeLocked } from "./store-locked.ts";
 /** What is around Mosaic fails it: disk, store, the other plane, the remote. */
 export const drill: Drill = {
   name: "faults",
+  modes: ["embedded", "distributed"],
   async run(report) {
-    report.scenario("coordinator killed in mid-gate", await coordinatorGone());
-    report.scenario("push answered by nobody, branch moved", await answerLost());
+    // What does not depend on the store is not played again on another one; nor is there a file to be locked.
+    if (!isDistributed()) {
+      report.scenario("coordinator killed in mid-gate", await coordinatorGone());
+      report.scenario("push answered by nobody, branch moved", await answerLost());
+      report.scenario("remote gone in mid-push, branch not moved", await remoteRemoved());
+      report.scenario("store locked by another program", await storeLocked());
+    }
     report.scenario("killed in mid-push, branch moved", await killedBeforeAnswer());
-    report.scenario("remote gone in mid-push, branch not moved", await remoteRemoved());
     report.scenario("killed in mid-push, remote gone", await remoteUnknown());
-    report.scenario("store locked by another program", await storeLocked());
     // Only root may mount the small disks that these need.
     if (process.getuid?.() !== 0) return;
     report.scenario("disk full while tasks wait", await diskFullAtRest());

@@ -1,10 +1,11 @@
 import { ApiError } from "@mosaic/client";
+import { isDistributed } from "../../tests/store-mode.ts";
 import { KILL_STATES, type KillState, leftOf, startFor } from "../../tests/kill-states.ts";
 import type { System } from "../../tests/system.ts";
 import type { Drill, DrillReport, ScenarioResult } from "../drill.ts";
 
 /** Kills in each state. */
-const TRIES = 3;
+const TRIES = isDistributed() ? 1 : 3;
 /** Agents of one kill-all. */
 const CROWD = 10;
 const KILL_ALL_TRIES = 2;
@@ -12,6 +13,7 @@ const KILL_ALL_TRIES = 2;
 /** Kill with a receipt: in every state an agent can be in, twice at once, and everything at once. */
 export const drill: Drill = {
   name: "kill",
+  modes: ["embedded", "distributed"],
   async run(report: DrillReport): Promise<void> {
     for (const state of KILL_STATES) report.scenario(`kill: ${state.name}`, await inState(state));
     report.scenario("kill: twice at once", await twice());

@@ -13,6 +13,7 @@ const LIMIT_MS = 240_000;
 /** Ten agents at work, and fifty waiting behind them (ORCH-127). */
 export const drill: Drill = {
   name: "ten",
+  modes: ["embedded", "distributed"],
   async run(report) {
     const started = performance.now();
     const result = await sixtyTasks();

@@ -155,11 +155,13 @@ export const ISOLATION_VARIABLES = {
   }),
   crashAt: variable({
     names: ["MOSAIC_CRASH_AT"],
-    schema: z.string().regex(/^[a-z.-]+(?::[1-9]\d{0,3})?$/, "must be <point> or <point>:<n>"),
+    schema: z
+      .string()
+      .regex(/^[a-z.-]+(?::[1-9]\d{0,3}(?::stop)?)?$/, "must be <point>, <point>:<n> or <point>:<n>:stop"),
     default: undefined,
     group: "Drills",
     description:
-      "For drills only: the process kills itself (SIGKILL) when it passes this step boundary, for the nth time with `:n`. The points are in `apps/orchestrator/src/spawner/step-points.ts`.",
+      "For drills only: the process kills itself (SIGKILL) when it passes this step boundary, for the nth time with `:n`, or stops there (SIGSTOP) with `:n:stop`. The points are in `apps/orchestrator/src/spawner/step-points.ts`.",
   }),
   url: variable({
     names: ["MOSAIC_URL"],

@@ -83,6 +83,17 @@ export interface GitCall {
  * leaves loose objects and references to the system (git-config(1), core.fsync).
  */
 const DURABLE: ConfigPair = ["core.fsync", "objects,derived-metadata,reference"];
+/** Commands that store what must not be lost. What the others write is made anew when it is. */
+const STORING: ReadonlySet<GitCall["command"]> = new Set([
+  "commit-tree",
+  "fetch",
+  "index-pack",
+  "merge-tree",
+  "repack",
+  "unpack-objects",
+  "update-ref",
+  "write-tree",
+]);
 
 /** Options that run programs, write files or change what the hardened set says. No call of ours needs them. */
 const FORBIDDEN_OPTION =
@@ -97,7 +108,8 @@ export function commandLine(
   call: GitCall,
 ): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   if (!Object.hasOwn(GIT_COMMANDS, call.command)) throw refused(call, `'git ${call.command}' is not allowed`);
-  const config = [...hardenedConfig(), DURABLE, ...(call.remote?.config ?? []), ...(call.config ?? [])];
+  const durable = STORING.has(call.command) ? [DURABLE] : [];
+  const config = [...hardenedConfig(), ...durable, ...(call.remote?.config ?? []), ...(call.config ?? [])];
   const args = ["--no-pager"];
   if (call.gitDir !== undefined) args.push(`--git-dir=${absolute(call, call.gitDir)}`);
   if (call.workTree !== undefined) args.push(`--work-tree=${absolute(call, call.workTree)}`);

@@ -1,5 +1,6 @@
 import type { Services } from "../services.ts";
 import { execute } from "../spawner/execute.ts";
+import { resumeAttempt } from "./resume-attempt.ts";
 
 /** Claims tasks and has them executed, as many at once as the store allows. */
 export interface Dispatcher {
@@ -41,9 +42,7 @@ export function createDispatcher(services: Services): Dispatcher {
         await queue.fail(lease, services.now().getTime());
         return;
       }
-      // After a suspend the lease of a task that is at work here may have run out; its attempt goes on with the new one.
-      if (services.registry.all().some((at) => at.taskId === lease.taskId && at.lease?.adopt(lease) === true))
-        continue;
+      if (await resumeAttempt(services, lease)) continue;
       const task = execute(services, lease)
         .catch((error: unknown) =>
           log.error({ taskId: lease.taskId, err: error }, "a task could not be executed"),

@@ -18,6 +18,8 @@ interface AttemptStateOptions {
   readonly given: () => boolean;
 }
 
+/** From a claim until the attempt that goes on under it has been told, in milliseconds, generously. */
+const CLAIM_MS = 500;
 /** Between two tries, in milliseconds. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
@@ -62,8 +64,11 @@ async function tryFor<T>(
     try {
       return await write({ fence: { taskId, token }, unknown });
     } catch (error) {
-      // Claimed anew by this very process while the write was on its way: the attempt goes on under the newer claim.
-      if (error instanceof LeaseLostError && lease().token !== token) continue;
+      if (error instanceof LeaseLostError) {
+        // Claimed anew by this very process, perhaps: then the attempt goes on under the newer claim in a moment.
+        if (lease().token === token) await pause(CLAIM_MS);
+        if (lease().token !== token) continue;
+      }
       if (!isAway(error) || patienceMs === null || given() || performance.now() > until) throw error;
       unknown ||= error.code === "crashed";
       await pause(pauseMs);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentView, StoredEvent } from "@mosaic/contracts";
 import { type Mosaic, startMosaic } from "../drills/mosaic-process.ts";
+import { seenEvent } from "./seen-event.ts";
 import { newServers, type Servers } from "./store-mode.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
@@ -76,21 +77,11 @@ export async function startFleet(
 }
 
 /** Waits for an event of an agent, through an orchestrator; looks at what was stored before, too. */
-export async function seen(
+export const seen = (
   { client }: Mosaic,
   agentId: string,
   ...types: readonly StoredEvent["type"][]
-): Promise<StoredEvent> {
-  const stop = new AbortController();
-  const query = { agent: agentId, transcript: "true" as const };
-  try {
-    for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal }))
-      if (item.kind === "event" && types.includes(item.event.type)) return item.event;
-  } finally {
-    stop.abort();
-  }
-  throw new Error(`the stream of ${agentId} ended before ${types.join(", ")}`);
-}
+): Promise<StoredEvent> => seenEvent(client, agentId, ({ type }) => types.includes(type));
 
 /** Waits for the end of an agent and of those that retry it; answers with all of them, first to last. */
 export async function attemptsOf(through: Mosaic, agentId: string): Promise<readonly AgentView[]> {

@@ -4,6 +4,7 @@ import { gatesInPhase, profileGates } from "@mosaic/domain";
 import type { GitFixture } from "@mosaic/testing";
 import { type FakeCoordinator, startFakeCoordinator, startLoneOrchestrator } from "./lone-orchestrator.ts";
 import type { OrchestratorClient } from "./system.ts";
+import { seenEvent } from "./seen-event.ts";
 
 /** What a check comes to; null approves. Called while the orchestrator waits, so a test can change the world in it. */
 export type Judge = (request: QualityCheckRequest) => Promise<string | null> | string | null;
@@ -57,18 +58,8 @@ export async function startGatedSystem(
   const gates = await coordinator(judge);
   const lone = await startLoneOrchestrator({ upstream, coordinatorUrl: gates.url, env });
   const { client, git, home } = lone;
-  const until = async (agentId: string, types: readonly string[]): Promise<StoredEvent> => {
-    const stop = new AbortController();
-    try {
-      const query = { agent: agentId };
-      for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
-        if (item.kind === "event" && types.includes(item.event.type)) return item.event;
-      }
-    } finally {
-      stop.abort();
-    }
-    throw new Error(`the stream of ${agentId} ended`);
-  };
+  const until = (agentId: string, types: readonly string[]): Promise<StoredEvent> =>
+    seenEvent(client, agentId, ({ type }) => types.includes(type));
   return {
     client,
     git,

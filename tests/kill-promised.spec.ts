@@ -5,6 +5,7 @@ import { createGitFixture, type GitFixture, processesMentioning } from "@mosaic/
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Mosaic, scenarioFile, startMosaic } from "../drills/mosaic-process.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
+import { seenEvent } from "./seen-event.ts";
 
 let folder: string;
 let home: string;
@@ -27,18 +28,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
-async function seen(agentId: string, ...types: readonly string[]): Promise<string> {
-  const stop = new AbortController();
-  try {
-    const query = { agent: agentId, transcript: "true" as const };
-    for await (const item of mosaic.client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
-      if (item.kind === "event" && types.includes(item.event.type)) return item.event.type;
-    }
-  } finally {
-    stop.abort();
-  }
-  throw new Error("the stream ended");
-}
+const seen = async (agentId: string, ...types: readonly string[]): Promise<string> =>
+  (await seenEvent(mosaic.client, agentId, ({ type }) => types.includes(type))).type;
 
 async function working(): Promise<string> {
   const context = { repository: await git.remote(TINY_REPOSITORY), branch: "main", workItems: ["Mend it"] };

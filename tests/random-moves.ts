@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { seededRandom } from "@mosaic/testing";
 import { type GatedSystem, startGatedSystem } from "./gated-system.ts";
 import { scenario } from "./system.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
@@ -11,23 +12,13 @@ export interface RandomMoves {
   readonly violations: readonly string[];
 }
 
-/** Mulberry32: small, and the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /**
  * Agents that change the same file at once, on a base branch that moves by chance (elsewhere, or in that very file) while
  * gates run that reject by chance; odd seeds rebase, even ones merge.
  */
 export async function playRandomMoves(seed: number, agents: number): Promise<RandomMoves> {
-  const roll = random(seed);
+  const next = seededRandom(seed);
+  const roll = (): number => next(2 ** 32) / 2 ** 32;
   let remote = "";
   const move = async (): Promise<void> => {
     const dice = roll();

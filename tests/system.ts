@@ -16,6 +16,7 @@ import {
 import { createLogger } from "@mosaic/telemetry";
 import { createGitFixture, type FixtureFiles, type GitFixture } from "@mosaic/testing";
 import { startPlanes } from "../apps/cli/src/up/planes.ts";
+import { seenEvent } from "./seen-event.ts";
 import { newStore } from "./store-mode.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
 
@@ -92,18 +93,8 @@ export async function startSystem(
   const client = createClient({ baseUrl: planes.orchestrator.url, token, routes: orchestratorRoutes });
   let standard: Promise<string> | null = null;
 
-  const seen = async (agentId: string, wanted: (event: StoredEvent) => boolean): Promise<StoredEvent> => {
-    const stop = new AbortController();
-    try {
-      const query = { agent: agentId, transcript: "true" as const };
-      for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
-        if (item.kind === "event" && wanted(item.event)) return item.event;
-      }
-    } finally {
-      stop.abort();
-    }
-    throw new Error(`the stream of ${agentId} ended`);
-  };
+  const seen = (agentId: string, wanted: (event: StoredEvent) => boolean): Promise<StoredEvent> =>
+    seenEvent(client, agentId, wanted);
   return {
     url: planes.orchestrator.url,
     coordinatorUrl: planes.coordinator.url,

@@ -1,3 +1,4 @@
+import { seededRandom } from "@mosaic/testing";
 import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,12 +8,7 @@ import { restoreInto } from "../../apps/cli/src/restore/restore-into.ts";
 import type { CleanupStep, Workspace, Workspaces } from "../../apps/orchestrator/src/git/port.ts";
 import { type Bench, createBench } from "../../apps/orchestrator/tests/git/bench.ts";
 import { interruption } from "../../apps/orchestrator/tests/git/interrupted.ts";
-import {
-  contentsOf,
-  differences,
-  generator,
-  scribble,
-} from "../../apps/orchestrator/tests/git/random-tree.ts";
+import { contentsOf, differences, scribble } from "../../apps/orchestrator/tests/git/random-tree.ts";
 import type { Drill, DrillReport, ScenarioResult } from "../drill.ts";
 
 const DIE = fileURLToPath(new URL("../../apps/orchestrator/tests/git/remove-and-die.ts", import.meta.url));
@@ -118,7 +114,7 @@ let number = 0;
 
 /** A workspace that an agent changed at random, half of the time with a snapshot in between. */
 async function worked(bench: Bench, seed: number): Promise<Tried> {
-  const next = generator(seed);
+  const next = seededRandom(seed);
   const workspace = await bench.open(`T-${(number += 1)}`);
   await scribble(workspace.tree, next);
   if (next(2) === 0) {

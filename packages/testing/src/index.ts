@@ -25,6 +25,8 @@ export {
   type MoveChoices,
   type Subject,
 } from "./records.ts";
+export { type Random, seededRandom } from "./random.ts";
+export { collectEvents } from "./state/collect.ts";
 export { recoveryConformance, type StateAndQueue } from "./recovery.ts";
 export { startLockHolder, type LockHolder } from "./sqlite/lock-holder.ts";
 export { sqliteEngine } from "./sqlite/sqlite-engine.ts";

@@ -1,19 +1,6 @@
 import { constants } from "node:fs";
+import type { Random } from "@mosaic/testing";
 import { lstat, mkdir, open, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
-
-/** A whole number from 0 to `below`, not included. */
-export type Random = (below: number) => number;
-
-/** A small generator (mulberry32), so that a failing tree can be made again from its seed. */
-export function generator(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Names people, tools and attackers give: spaces, options, line ends, controls, globs, escapes, no UTF-8, long ones. */
 const NAMES: readonly Buffer[] = [

@@ -1,4 +1,4 @@
-import { createFakeClock, sqliteEngine, startValkey, type ValkeyInTest } from "@mosaic/testing";
+import { createFakeClock, seededRandom, sqliteEngine, startValkey, type ValkeyInTest } from "@mosaic/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { LeaseLostError, type Lease, type TaskQueue } from "../task-queue.ts";
 import { openQueue } from "./queue-in-test.ts";
@@ -11,17 +11,6 @@ beforeAll(async () => {
   valkey = await startValkey({ durable: false });
 });
 afterAll(() => valkey.close());
-
-/** Numbers that are the same in every run (mulberry32): `upTo(n)` gives 0 to n - 1. */
-function createRandom(seed: number): (upTo: number) => number {
-  let state = seed;
-  return (upTo) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % upTo;
-  };
-}
 
 type Pair<T> = readonly [sqlite: T, bull: T];
 
@@ -42,7 +31,7 @@ for (const seed of [1, 2, 3, 4])
     const engine = await sqliteEngine((store) => store.queue)(clock);
     const opened = await openQueue(valkey.url, { now: () => clock.now() });
     const queues: Pair<TaskQueue> = [engine.port, opened.queue];
-    const random = createRandom(seed);
+    const random = seededRandom(seed);
     const leases: Pair<Lease>[] = [];
     const both = async (call: (queue: TaskQueue, index: 0 | 1) => Promise<unknown>): Promise<void> => {
       const [sqlite, bull] = await Promise.all([outcome(call(queues[0], 0)), outcome(call(queues[1], 1))]);

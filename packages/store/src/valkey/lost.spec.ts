@@ -1,4 +1,5 @@
 import {
+  collectEvents,
   admission,
   errorOf,
   move,
@@ -10,7 +11,7 @@ import {
   type ValkeyInTest,
 } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { answered, collect, openStore, type StoreInTest } from "./store-in-test.ts";
+import { answered, openStore, type StoreInTest } from "./store-in-test.ts";
 
 const SHORT = 200;
 
@@ -83,7 +84,7 @@ describe("Valkey, when the way to it or the server itself is lost", () => {
   });
 
   it("misses no event of the time it was away, and tells each once", async () => {
-    const seen = collect(store.state);
+    const seen = collectEvents(store.state);
     await running();
     for (const end of [() => proxy.reset(), () => proxy.cut()]) {
       end();

@@ -1,4 +1,5 @@
 import {
+  collectEvents,
   admission,
   errorOf,
   move,
@@ -8,7 +9,7 @@ import {
   type ValkeyInTest,
 } from "@mosaic/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect, openStore, type StoreInTest } from "./store-in-test.ts";
+import { openStore, type StoreInTest } from "./store-in-test.ts";
 
 describe("Valkey without memory", () => {
   let valkey: ValkeyInTest;
@@ -96,7 +97,7 @@ describe("Valkey without memory", () => {
   });
 
   it("works again once events were pruned, which is possible while it is full", async () => {
-    const seen = collect(store.state);
+    const seen = collectEvents(store.state);
     expect(await store.state.pruneEvents(10)).toBeGreaterThan(100);
     const events = await store.state.append([notice(subject, "again")]);
     expect(await seen.until(events.at(-1)?.id ?? 0)).toEqual(events);

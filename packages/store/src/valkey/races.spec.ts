@@ -1,7 +1,15 @@
 import { IllegalTransitionError } from "@mosaic/domain";
-import { admission, move, notice, race, startValkey, type ValkeyInTest } from "@mosaic/testing";
+import {
+  collectEvents,
+  admission,
+  move,
+  notice,
+  race,
+  startValkey,
+  type ValkeyInTest,
+} from "@mosaic/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { collect, openStore, type StoreInTest } from "./store-in-test.ts";
+import { openStore, type StoreInTest } from "./store-in-test.ts";
 
 const ROUNDS = 100;
 
@@ -38,7 +46,7 @@ describe("several processes on one Valkey", () => {
   });
 
   it("see all events in the same order, each once, whoever wrote them", async () => {
-    const seen = stores.map((store) => collect(store.state));
+    const seen = stores.map((store) => collectEvents(store.state));
     const subjects = Array.from({ length: 30 }, () => admission());
     await race(30, (index) => at(index).state.admit(subjects[index] ?? admission()));
     await race<unknown>(150, (index) => {
@@ -55,8 +63,8 @@ describe("several processes on one Valkey", () => {
   it("announce to a listener nothing that its process knew of before", async () => {
     const { agent, ...request } = admission();
     await at(0).state.admit({ agent, ...request });
-    const late = collect(at(0).state);
-    const other = collect(at(2).state);
+    const late = collectEvents(at(0).state);
+    const other = collectEvents(at(2).state);
     await at(1).state.append([notice(agent, "x")]);
     expect((await late.until(3)).map(({ id }) => id)).toEqual([3]);
     late.stop();

@@ -1,6 +1,14 @@
-import { admission, errorOf, move, notice, startValkey, type ValkeyInTest } from "@mosaic/testing";
+import {
+  collectEvents,
+  admission,
+  errorOf,
+  move,
+  notice,
+  startValkey,
+  type ValkeyInTest,
+} from "@mosaic/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { answered, collect, openStore, type StoreInTest } from "./store-in-test.ts";
+import { answered, openStore, type StoreInTest } from "./store-in-test.ts";
 
 describe("Valkey, started again", () => {
   let valkey: ValkeyInTest | undefined;
@@ -25,7 +33,7 @@ describe("Valkey, started again", () => {
   it("after SIGKILL has all that was answered, each change with its event, and announces all of it once", async () => {
     const server = await start(true);
     const [writer, listener] = [await open(), await open()];
-    const seen = collect(listener.state);
+    const seen = collectEvents(listener.state);
     const acknowledged = new Map<string, string>();
     for (let round = 0; round < 3; round += 1) {
       let told = Promise.withResolvers<void>();
@@ -68,7 +76,7 @@ describe("Valkey, started again", () => {
   it("without its data is not taken for an idle one", async () => {
     const server = await start(false);
     const store = await open();
-    const seen = collect(store.state);
+    const seen = collectEvents(store.state);
     const { agent, ...request } = admission();
     await store.state.admit({ agent, ...request });
     await seen.until(2);
@@ -123,7 +131,7 @@ describe("Valkey, started again", () => {
   it("with older data says which events are lost, and goes on to announce new ones", async () => {
     const server = await start(false);
     const store = await open();
-    const seen = collect(store.state);
+    const seen = collectEvents(store.state);
     const { agent, ...request } = admission();
     await store.state.admit({ agent, ...request });
     await server.run("save");

@@ -1,5 +1,6 @@
 import { AGENT_STATES, AGENT_TYPES, IllegalTransitionError, TASK_STATES } from "@mosaic/domain";
 import {
+  seededRandom,
   admission,
   createFakeClock,
   move,
@@ -32,17 +33,6 @@ beforeAll(async () => {
 });
 afterAll(() => valkey.close());
 
-/** Numbers that are the same in every run (mulberry32): `upTo(n)` gives 0 to n - 1. */
-function createRandom(seed: number): (upTo: number) => number {
-  let state = seed;
-  return (upTo) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % upTo;
-  };
-}
-
 /** What a call came to: its answer, or the error that is one. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   try {
@@ -61,7 +51,7 @@ it.each([1, 2, 3])(
     const engine = await sqliteEngine((store) => store.state)(createFakeClock());
     await valkey.run("flushall");
     const store = await openStore(valkey.url);
-    const random = createRandom(seed);
+    const random = seededRandom(seed);
     const one = <T>(items: readonly T[]): T => items[random(items.length)] as T;
     const some = <T>(items: readonly T[]): readonly T[] => items.filter(() => random(2) === 0);
     const subjects: Subject[] = [{ agentId: "unknown", taskId: "unknown" }];

@@ -1,5 +1,3 @@
-import type { StoredEvent } from "@mosaic/contracts";
-import type { StateStore } from "../state-store.ts";
 import { openValkeyStore, type ValkeyStore, type ValkeyStoreOptions } from "./open.ts";
 
 /** A server of a test's own. */
@@ -44,24 +42,6 @@ export function storeOn<T>(server: () => Server, pick: (store: ValkeyStore) => T
       close: () => store.close(),
     };
   };
-}
-
-/** What a store announces; `until(id)` waits for that event. */
-export function collect(state: StateStore) {
-  const seen: StoredEvent[] = [];
-  let check = (): void => undefined;
-  const stop = state.subscribe((events) => {
-    seen.push(...events);
-    check();
-  });
-  const until = (id: number) =>
-    new Promise<readonly StoredEvent[]>((resolve) => {
-      check = () => {
-        if ((seen.at(-1)?.id ?? 0) >= id) resolve(seen);
-      };
-      check();
-    });
-  return { seen, stop, until };
 }
 
 /** Tries again until it is answered. */

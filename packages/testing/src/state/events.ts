@@ -4,25 +4,8 @@ import type { StateStore } from "@mosaic/store";
 import { describe, expect, it } from "vitest";
 import { useEngine, type OpenEngine } from "../engine.ts";
 import { errorOf, race } from "../race.ts";
+import { collectEvents } from "./collect.ts";
 import { admission, move, notice, stateEvent, type Subject } from "../records.ts";
-
-/** Collects what a store announces; `until(id)` waits for that event. */
-function collect(store: StateStore) {
-  const seen: StoredEvent[] = [];
-  let check = (): void => undefined;
-  const stop = store.subscribe((events) => {
-    seen.push(...events);
-    check();
-  });
-  const until = (id: number) =>
-    new Promise<readonly StoredEvent[]>((resolve) => {
-      check = () => {
-        if ((seen.at(-1)?.id ?? 0) >= id) resolve(seen);
-      };
-      check();
-    });
-  return { seen, stop, until };
-}
 
 export function eventSuite(open: OpenEngine<StateStore>): void {
   describe("events", () => {
@@ -98,7 +81,7 @@ export function eventSuite(open: OpenEngine<StateStore>): void {
     });
 
     it("are announced after their commit, complete and in the order of their ids", async () => {
-      const { seen, stop, until } = collect(engine.port);
+      const { seen, stop, until } = collectEvents(engine.port);
       const subjects = await Promise.all(Array.from({ length: 20 }, admitted));
       await Promise.all(subjects.map((subject) => engine.port.append([notice(subject, "x")])));
       await race(40, (index) => {
@@ -126,12 +109,12 @@ export function eventSuite(open: OpenEngine<StateStore>): void {
     });
 
     it("reach every listener though one of them throws, and no one who has stopped", async () => {
-      const before = collect(engine.port);
+      const before = collectEvents(engine.port);
       const stopThrowing = engine.port.subscribe(() => {
         throw new Error("a bad listener");
       });
-      const after = collect(engine.port);
-      const stopped = collect(engine.port);
+      const after = collectEvents(engine.port);
+      const stopped = collectEvents(engine.port);
       stopped.stop();
       const subject = await admitted();
       await engine.port.append([notice(subject, "x")]);
@@ -145,7 +128,7 @@ export function eventSuite(open: OpenEngine<StateStore>): void {
 
     it("are not announced for what was refused", async () => {
       const subject = await admitted();
-      const { seen, until } = collect(engine.port);
+      const { seen, until } = collectEvents(engine.port);
       await errorOf(engine.port.transition(move(subject, { agent: "completed" })));
       await errorOf(engine.port.append([stateEvent("agent.running", subject, "2026-01-01T00:00:00.000Z")]));
       await engine.port.append([notice(subject, "the only one")]);

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { setImmediate as nextTick } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createBubblewrapSandbox } from "@mosaic/sandbox";
-import { writeFixtureFiles } from "@mosaic/testing";
+import { seededRandom, writeFixtureFiles } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { restoreInto } from "../../../../cli/src/restore/restore-into.ts";
 import { type Bench, createBench } from "../../../tests/git/bench.ts";
 import { interruption } from "../../../tests/git/interrupted.ts";
-import { contentsOf, differences, generator, scribble } from "../../../tests/git/random-tree.ts";
+import { contentsOf, differences, scribble } from "../../../tests/git/random-tree.ts";
 import type { Workspace, Workspaces } from "../port.ts";
 
 const DIE = fileURLToPath(new URL("../../../tests/git/remove-and-die.ts", import.meta.url));
@@ -29,7 +29,7 @@ afterEach(() => bench.dispose());
 
 /** A workspace that an agent changed at random, half of the time with a snapshot in between. */
 async function worked(seed: number): Promise<{ workspace: Workspace; before: ReadonlyMap<string, string> }> {
-  const next = generator(seed);
+  const next = seededRandom(seed);
   const workspace = await bench.open(`T-${(number += 1)}`);
   await scribble(workspace.tree, next);
   if (next(2) === 0) {
@@ -140,7 +140,7 @@ describe("a removal that is cut off", () => {
     "by SIGKILL loses nothing either, once the next process has cleaned up",
     { timeout: 120_000 },
     async () => {
-      const next = generator(7);
+      const next = seededRandom(7);
       for (let count = 0; count < 3; count += 1) {
         const { workspace, before } = await worked(200 + count);
         const died = await die(workspace, 1 + next(28));

@@ -13,6 +13,8 @@ export interface CoordinatorLimits {
   readonly fileBytes: number;
   readonly openFiles: number;
   readonly tmpBytes: number;
+  readonly processes: number;
+  readonly cpus: number;
   /** Below so many free bytes on the data folder's disk, what is running is stopped. */
   readonly minFreeBytes: number;
   /** Bytes of one prepared set of dependencies. */
@@ -37,6 +39,8 @@ export const DEFAULT_LIMITS: CoordinatorLimits = {
   fileBytes: 4 * GIB,
   openFiles: 8192,
   tmpBytes: GIB,
+  processes: 2048,
+  cpus: 2,
   minFreeBytes: GIB / 2,
   preparedBytes: 8 * GIB,
   cacheBytes: 20 * GIB,

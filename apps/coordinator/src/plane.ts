@@ -32,6 +32,8 @@ export async function createPlane(
       fileBytes: limits.fileBytes,
       openFiles: limits.openFiles,
       tmpBytes: limits.tmpBytes,
+      processes: limits.processes,
+      cpus: limits.cpus,
     },
     minFreeBytes: limits.minFreeBytes,
   };

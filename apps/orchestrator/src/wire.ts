@@ -85,7 +85,7 @@ export async function wire(options: OrchestratorOptions): Promise<{
     registry: createExecutionRegistry(),
     workspaces: await wireWorkspaces(options, { git, sandbox, reach }),
     reach,
-    runtime: await wireRuntime(config, sandbox),
+    runtime: await wireRuntime(options, sandbox),
     gates: createQualityGates({
       baseUrl: coordinator.url,
       token: coordinator.token,
@@ -157,10 +157,11 @@ function wireWorkspaces(
 }
 
 /** Agents get the tools of the person who started this, read-only. */
-async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
+async function wireRuntime({ config, version }: OrchestratorOptions, sandbox: Sandbox): Promise<Runtime> {
   const nodePath = process.execPath;
   return createSdkWorkerRuntime({
     sandbox,
+    version,
     nodePath,
     workerBundle: fileURLToPath(import.meta.resolve("@mosaic/worker/bundle")),
     toolchain: await toolchainMounts({ nodePath, path: config.hostPath, home: homedir() }),
@@ -172,6 +173,8 @@ async function wireRuntime(config: Config, sandbox: Sandbox): Promise<Runtime> {
       fileBytes: 512 * MEBIBYTE,
       openFiles: 4096,
       tmpBytes: 512 * MEBIBYTE,
+      processes: 1024,
+      cpus: 1,
     },
   });
 }

@@ -16,7 +16,14 @@ const start = async (script: string): Promise<SandboxProcess> =>
     cwd: "/tmp",
     mounts: [],
     scratch: [],
-    limits: { memoryMb: 64, fileBytes: 1_000_000, openFiles: 64, tmpBytes: 1_000_000 },
+    limits: {
+      memoryMb: 64,
+      fileBytes: 1_000_000,
+      openFiles: 64,
+      tmpBytes: 1_000_000,
+      processes: 256,
+      cpus: 1,
+    },
   });
 
 describe("collecting", () => {

@@ -15,6 +15,20 @@ export interface SandboxLimits {
   readonly openFiles: number;
   /** Size of the private /tmp, in bytes. */
   readonly tmpBytes: number;
+  /** Processes and threads together. */
+  readonly processes: number;
+  /** Processors' worth of time: 0.5 is half of one. */
+  readonly cpus: number;
+}
+
+/** Who keeps a limit: the kernel; a watcher that looks again and again, and kills; nobody. */
+export type LimitKeeper = "kernel" | "watcher" | "none";
+
+/** How the limits hold here, as found out by trying. */
+export interface HeldLimits {
+  readonly memory: LimitKeeper;
+  readonly processes: LimitKeeper;
+  readonly cpus: LimitKeeper;
 }
 
 export interface SandboxSpec {
@@ -31,6 +45,8 @@ export interface SandboxSpec {
   /** Absolute paths inside that get an empty private tmpfs, after the mounts (they may lie in a read-only one). */
   readonly scratch: readonly string[];
   readonly limits: SandboxLimits;
+  /** Image whose files the inside has instead of the host's programs. Refused by adapters without images. */
+  readonly image?: string;
 }
 
 export interface SandboxExit {
@@ -66,9 +82,19 @@ export interface SandboxProbe {
 
 /** Isolation of untrusted processes. Every adapter passes the suite in `@mosaic/testing`. */
 export interface Sandbox {
-  readonly name: "bubblewrap" | "docker" | "none";
+  readonly name: "docker" | "podman" | "bubblewrap" | "none";
   /** False only for `none`: nothing is isolated. */
   readonly isolates: boolean;
+  /** Whether `SandboxSpec.image` can be used. */
+  readonly takesImages: boolean;
+  /** Who keeps which limit here. Shown to people; what nobody keeps is a warning. */
+  heldLimits(): Promise<HeldLimits>;
+  /**
+   * Kills and removes what processes of Mosaic that are gone left behind here: theirs alone, told by the recorded
+   * process id and its start time. Adapters whose sandboxes die with their process have nothing to do.
+   * @returns labels of what was removed
+   */
+  removeOrphans(): Promise<readonly string[]>;
   /** Runs a real sandbox and reports whether it works here. */
   probe(): Promise<SandboxProbe>;
   /** @throws SandboxError when it cannot be started, with what to do */

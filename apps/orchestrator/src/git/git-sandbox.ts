@@ -55,6 +55,8 @@ export function gitSandbox({ limits }: Pick<GitContext, "limits">, work: GitWork
       fileBytes: Math.min(limits.treeBytes, LARGEST_FILE),
       openFiles: 1024,
       tmpBytes: 1024 * 1024,
+      processes: 1024,
+      cpus: 2,
     },
   };
 }

@@ -162,7 +162,14 @@ describe("attacks on a workspace that is moved", () => {
       cwd: "/tree",
       mounts: workspace.mounts,
       scratch: [],
-      limits: { memoryMb: 128, fileBytes: 1 << 20, openFiles: 64, tmpBytes: 1 << 20 },
+      limits: {
+        memoryMb: 128,
+        fileBytes: 1 << 20,
+        openFiles: 64,
+        tmpBytes: 1 << 20,
+        processes: 256,
+        cpus: 1,
+      },
     });
     const ended = collect(swapping, { maxBytes: 1 << 16, timeoutMs: 120_000 });
     // Whatever comes of it: a race may be lost in the tree, never outside.

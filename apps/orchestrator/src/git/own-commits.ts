@@ -118,6 +118,13 @@ function specOf({ newId, limits }: GitContext, workspace: Workspace, label: stri
     cwd: INSIDE.git,
     mounts: [{ ...git, writable: false }, objects],
     scratch: [],
-    limits: { memoryMb: 1024, fileBytes: limits.treeBytes, openFiles: 1024, tmpBytes: 1024 * 1024 },
+    limits: {
+      memoryMb: 1024,
+      fileBytes: limits.treeBytes,
+      openFiles: 1024,
+      tmpBytes: 1024 * 1024,
+      processes: 256,
+      cpus: 1,
+    },
   };
 }

@@ -22,6 +22,8 @@ export interface SdkWorkerOptions {
   readonly nodePath: string;
   /** The bundled worker (`@mosaic/worker/bundle`). */
   readonly workerBundle: string;
+  /** Mosaic's own version: the worker comes with it. */
+  readonly version: string;
   readonly limits?: SandboxLimits;
   /** The tools agents may use. Default: `nodePath`, and what is in the system's own folders. */
   readonly toolchain?: Toolchain;
@@ -48,6 +50,8 @@ const DEFAULT_LIMITS: SandboxLimits = {
   fileBytes: 512 * MEBIBYTE,
   openFiles: 4096,
   tmpBytes: 512 * MEBIBYTE,
+  processes: 1024,
+  cpus: 1,
 };
 
 /** A line holds one tool call or result, which the worker has cut to size; the rest is room for JSON's escapes. */
@@ -77,13 +81,15 @@ export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
 
   return {
     name: "sdk-worker",
+    kind: "sdk-worker",
+    status: async () => await Promise.resolve({ installed: true, version: options.version }),
     async start(request, signal) {
       toolchain ??= toolchainMounts({ nodePath, path: SYSTEM_PATH, home: homedir() });
       const spec = specFor(request, await toolchain, options);
       const session = createWorkerSession({
         sandboxed: await startSandbox(sandbox, spec),
         sandbox: sandbox.name,
-        memoryMb: options.limits.memoryMb,
+        memoryMb: spec.limits.memoryMb,
         output: options.output,
         timeoutMs: options.timeoutMs ?? null,
         graceMs: options.graceMs,
@@ -164,6 +170,7 @@ function specFor(
       readOnly(dirname(request.socketPath), SOCKET_FOLDER),
     ],
     scratch: request.scratch,
-    limits,
+    limits: request.memoryMb === null ? limits : { ...limits, memoryMb: request.memoryMb },
+    ...(request.image === null ? {} : { image: request.image }),
   };
 }

@@ -25,7 +25,25 @@ export interface SessionRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Host path of the agent's gateway socket. */
   readonly socketPath: string;
+  /** Megabytes of the agent's sandbox; null is this instance's default. */
+  readonly memoryMb: number | null;
+  /** Image of the agent's sandbox; null is the sandbox's own. */
+  readonly image: string | null;
+  /** Owner-configured servers of the Model Context Protocol, started inside the sandbox. */
+  readonly mcpServers: readonly McpServer[];
 }
+
+/** A server of the Model Context Protocol that speaks on stdio. Command and paths are of the inside. */
+export interface McpServer {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Whether agents of a runtime can be started here; if not, why, and what to do. */
+export type RuntimeStatus =
+  | { readonly installed: true; readonly version: string }
+  | { readonly installed: false; readonly problem: string; readonly remedy: string };
 
 /** A running agent. It is prompted turn by turn and keeps its conversation in between. */
 export interface Session {
@@ -42,9 +60,13 @@ export interface Session {
   readonly exited: Promise<SandboxExit>;
 }
 
-/** A way to run agents. Adapters: sdk-worker (default); claude-code and acp follow. */
+/** A way to run agents. Adapters: sdk-worker (default), claude-code, acp, command. */
 export interface Runtime {
   readonly name: string;
+  /** Which adapter it is. */
+  readonly kind: "sdk-worker" | "claude-code" | "acp" | "command";
+  /** Looks each time: it may be installed meanwhile. */
+  status(): Promise<RuntimeStatus>;
   /** @throws AttemptFailure `sandbox`, `runtime`; `killed` when the signal is aborted first: nothing is left then */
   start(request: SessionRequest, signal?: AbortSignal): Promise<Session>;
 }

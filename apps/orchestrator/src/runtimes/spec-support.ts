@@ -83,7 +83,7 @@ export async function openBench({ scenario = "tour", mounts = [], ...given }: Be
     now: () => new Date(),
     log: { debug: log, warn: log, error: log } as never,
   });
-  const runtime = createSdkWorkerRuntime({ nodePath: process.execPath, ...given });
+  const runtime = createSdkWorkerRuntime({ nodePath: process.execPath, version: "0.0.0-test", ...given });
   const sessions: Session[] = [];
   const events: SessionEvent[] = [];
   let listeners: ((event: SessionEvent) => void)[] = [];
@@ -120,6 +120,9 @@ export async function openBench({ scenario = "tour", mounts = [], ...given }: Be
         scratch: [],
         env: { FROM_WORKSPACE: "yes" },
         socketPath,
+        memoryMb: null,
+        image: null,
+        mcpServers: [],
       });
       sessions.push(session);
       return session;

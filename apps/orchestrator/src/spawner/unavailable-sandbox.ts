@@ -6,6 +6,9 @@ export function unavailableSandbox(problem: string, remedy: string): Sandbox {
   return {
     name: "none",
     isolates: true,
+    takesImages: false,
+    heldLimits: async () => ({ memory: "none", processes: "none", cpus: "none" }),
+    removeOrphans: async () => [],
     probe: async () => ({ ok: false, detail: why }),
     start: () => Promise.reject(new SandboxError(why)),
     resolve: (_, path) => path,

@@ -95,7 +95,7 @@ async function runAsAgent(sandbox: Sandbox, workspace: Workspace, script: string
     cwd: "/tree",
     mounts: workspace.mounts,
     scratch: [],
-    limits: { memoryMb: 512, fileBytes: 1 << 28, openFiles: 512, tmpBytes: 1 << 24 },
+    limits: { memoryMb: 512, fileBytes: 1 << 28, openFiles: 512, tmpBytes: 1 << 24, processes: 256, cpus: 1 },
   });
   const { code, stdout, stderr } = await collect(started, { maxBytes: 1 << 20, timeoutMs: 30_000 });
   if (code !== 0) throw new Error(`the script ended with ${code ?? "a kill"}: ${stderr.toString()}`);

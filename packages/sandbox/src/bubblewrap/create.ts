@@ -20,8 +20,6 @@ export interface BubblewrapOptions {
   readonly bwrapPath?: string;
   /** Folder where control groups are mounted. Default /sys/fs/cgroup. */
   readonly cgroupRoot?: string;
-  /** Processes and threads of one sandbox, where control groups can be used. Default 1024. */
-  readonly maxProcesses?: number;
 }
 
 export interface BubblewrapSandbox extends Sandbox {
@@ -54,7 +52,7 @@ export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Bubble
   const startReserved = async (spec: SandboxSpec): Promise<SandboxProcess> => {
     const mounts = await resolveMounts(spec, homes);
     const { features, seccomp, groups, inheritable } = await host();
-    const group = await enclose(spec, groups, options.maxProcesses ?? 1024);
+    const group = await enclose(spec, groups);
     const launched = launch(spec, { bwrapPath, mounts, features, seccomp, inheritable });
     const running = runningSandbox(spec, launched, { group, onEnd: () => live.delete(spec.id) });
     live.set(spec.id, running.process);
@@ -80,6 +78,12 @@ export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Bubble
   const sandbox: BubblewrapSandbox = {
     name: "bubblewrap",
     isolates: true,
+    takesImages: false,
+    heldLimits: async () => {
+      const keeper = (await host()).groups === null ? "none" : "kernel";
+      return { memory: keeper, processes: keeper, cpus: "none" };
+    },
+    removeOrphans: async () => await Promise.resolve([]),
     probe: async () => await probe(sandbox, host),
     start,
     resolve: (_spec, insidePath) => insidePath,
@@ -90,14 +94,11 @@ export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Bubble
 }
 
 /** The control group for a sandbox's limits, or null where there are none. */
-async function enclose(
-  spec: SandboxSpec,
-  groups: ControlGroups | null,
-  processes: number,
-): Promise<ControlGroup | null> {
+async function enclose(spec: SandboxSpec, groups: ControlGroups | null): Promise<ControlGroup | null> {
   if (groups === null) return null;
   try {
-    return await groups.create(spec.id, { memoryBytes: spec.limits.memoryMb * 1024 * 1024, processes });
+    const { memoryMb, processes } = spec.limits;
+    return await groups.create(spec.id, { memoryBytes: memoryMb * 1024 * 1024, processes });
   } catch (error) {
     throw noGroup(spec, error);
   }

@@ -4,7 +4,7 @@ import { collect, type Collected } from "../collect.ts";
 import type { SandboxSpec } from "../port.ts";
 import { createBubblewrapSandbox } from "./create.ts";
 
-const sandbox = createBubblewrapSandbox({ maxProcesses: 20 });
+const sandbox = createBubblewrapSandbox();
 const hasMemoryLimit = (await sandbox.memoryLimit()) === "cgroup";
 
 const spec = (script: string, memoryMb: number): SandboxSpec => ({
@@ -15,7 +15,14 @@ const spec = (script: string, memoryMb: number): SandboxSpec => ({
   cwd: "/tmp",
   mounts: [],
   scratch: [],
-  limits: { memoryMb, fileBytes: 1_000_000, openFiles: 64, tmpBytes: 200 * 1024 * 1024 },
+  limits: {
+    memoryMb,
+    fileBytes: 1_000_000,
+    openFiles: 64,
+    tmpBytes: 200 * 1024 * 1024,
+    processes: 20,
+    cpus: 1,
+  },
 });
 const run = async (script: string, memoryMb: number): Promise<Collected> =>
   await collect(await sandbox.start(spec(script, memoryMb)), { maxBytes: 100_000, timeoutMs: 30_000 });

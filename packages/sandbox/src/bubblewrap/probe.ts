@@ -17,7 +17,14 @@ const SPEC: Omit<SandboxSpec, "id"> = {
   cwd: "/tmp",
   mounts: [],
   scratch: [],
-  limits: { memoryMb: 64, fileBytes: 1_048_576, openFiles: 256, tmpBytes: 1_048_576 },
+  limits: {
+    memoryMb: 64,
+    fileBytes: 1_048_576,
+    openFiles: 256,
+    tmpBytes: 1_048_576,
+    processes: 256,
+    cpus: 1,
+  },
 };
 
 let probes = 0;

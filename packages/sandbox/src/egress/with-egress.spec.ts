@@ -61,7 +61,14 @@ async function run({ sandbox, command, proxy }: Run): Promise<Collected> {
     cwd: "/out",
     mounts: [...toolchain.mounts, { source: path.join(folder, "out"), target: "/out", writable: true }],
     scratch: [],
-    limits: { memoryMb: 512, fileBytes: 100_000_000, openFiles: 512, tmpBytes: 100_000_000 },
+    limits: {
+      memoryMb: 512,
+      fileBytes: 100_000_000,
+      openFiles: 512,
+      tmpBytes: 100_000_000,
+      processes: 256,
+      cpus: 1,
+    },
   };
   const options = { socketPath: egress.socketPath, node: toolchain.node };
   const running = await sandbox.start(

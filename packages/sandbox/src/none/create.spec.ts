@@ -40,7 +40,7 @@ const spec = (changes: Partial<SandboxSpec>): SandboxSpec => ({
     { source: dependencies, target: "/tree/node_modules", writable: false },
   ],
   scratch: [],
-  limits: { memoryMb: 64, fileBytes: 1_000_000, openFiles: 64, tmpBytes: 1_000_000 },
+  limits: { memoryMb: 64, fileBytes: 1_000_000, openFiles: 64, tmpBytes: 1_000_000, processes: 256, cpus: 1 },
   ...changes,
 });
 

@@ -72,6 +72,9 @@ export function createNoneSandbox(options: NoneOptions = {}): Sandbox {
   return {
     name: "none",
     isolates: false,
+    takesImages: false,
+    heldLimits: async () => await Promise.resolve({ memory: "none", processes: "none", cpus: "none" }),
+    removeOrphans: async () => await Promise.resolve([]),
     probe: async () =>
       await Promise.resolve({
         ok: true,

@@ -14,7 +14,7 @@ const SPEC: SandboxSpec = {
     { source: "/srv/node", target: "/opt/mosaic/bin/node", writable: false },
   ],
   scratch: ["/tree/.cache"],
-  limits: { memoryMb: 1, fileBytes: 1, openFiles: 1, tmpBytes: 1 },
+  limits: { memoryMb: 1, fileBytes: 1, openFiles: 1, tmpBytes: 1, processes: 256, cpus: 1 },
 };
 const map = pathMap(SPEC, "/own");
 

@@ -112,7 +112,14 @@ describe("the toolchain", () => {
       cwd: "/tmp",
       mounts: found.mounts,
       scratch: [],
-      limits: { memoryMb: 256, fileBytes: 1_000_000, openFiles: 64, tmpBytes: 1_000_000 },
+      limits: {
+        memoryMb: 256,
+        fileBytes: 1_000_000,
+        openFiles: 64,
+        tmpBytes: 1_000_000,
+        processes: 256,
+        cpus: 1,
+      },
     });
     const { stdout } = await collect(running, { maxBytes: 1000, timeoutMs: 30_000 });
     expect(stdout.toString()).toBe(`pnpm ${process.version} run,test\n`);

@@ -158,7 +158,14 @@ export function isolationConformance(open: () => Sandbox): void {
     });
 
     it("are bounded in size and number", async () => {
-      const limits = { memoryMb: 64, fileBytes: 1024 * 1024, openFiles: 64, tmpBytes: 8 * 1024 * 1024 };
+      const limits = {
+        memoryMb: 64,
+        fileBytes: 1024 * 1024,
+        openFiles: 64,
+        tmpBytes: 8 * 1024 * 1024,
+        processes: 256,
+        cpus: 1,
+      };
       expect(
         await trial.shell("head -c 2000000 /dev/zero > /tmp/f; stat -c %s /tmp/f; ulimit -n; ulimit -c", {
           limits,

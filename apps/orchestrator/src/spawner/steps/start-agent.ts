@@ -45,6 +45,9 @@ export async function startAgent(context: AttemptContext, workspace: Workspace):
       scratch: dependencies.scratch,
       env: { ...workspace.env, ...placed.env },
       socketPath: door.socketPath,
+      memoryMb: null,
+      image: null,
+      mcpServers: [],
     },
     context.signal,
   );

@@ -44,7 +44,8 @@ describe("the queue", () => {
     expect(await pause()).toEqual({ paused: true, changed: true });
     expect(await Promise.all([pause(), pause()])).toMatchObject([{ changed: false }, { changed: false }]);
     const resumed = await Promise.all([1, 2].map(() => system.client.call("resumeQueue")));
-    expect(resumed.map(({ changed }) => changed)).toEqual([true, false]);
+    // Which of the two comes first is the network's to say.
+    expect(resumed.filter(({ changed }) => changed)).toHaveLength(1);
     const { items } = await system.client.call("listAudit", { query: {} });
     expect(items.map(({ action }) => action).filter((action) => action.startsWith("queue."))).toEqual([
       "queue.paused",

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 
 /** A server of a test: started by it, killed or frozen by it at will, stopped with it. */
@@ -28,9 +29,13 @@ interface Start {
 const START_MS = 30_000;
 const PROBE_EVERY_MS = 20;
 
+/** From util-linux. */
+const SETPRIV = "/usr/bin/setpriv";
+
 /** Starts a server and waits until it answers. @throws with what it printed, when it ends before */
 export async function startServerProcess({ command, args, user, env, probe }: Start): Promise<ServerProcess> {
-  const child = spawn(command, args, {
+  const [file, ...rest] = dyingWithUs([command, ...args]);
+  const child = spawn(file, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...env },
     ...user,
@@ -62,6 +67,11 @@ export async function startServerProcess({ command, args, user, env, probe }: St
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
   };
+}
+
+/** The kernel ends it with the process that started it: a test run that is killed leaves no server behind. */
+function dyingWithUs(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "KILL", "--", ...command] : command;
 }
 
 async function answering(probe: () => Promise<void>, child: ChildProcess): Promise<void> {

@@ -1,6 +1,9 @@
-import { connect, type Socket } from "node:net";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, it } from "vitest";
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { expect, it, vi } from "vitest";
 import { startCutProxy } from "./cut-proxy.ts";
 import { startPostgres } from "./postgres.ts";
 import { startValkey } from "./valkey.ts";
@@ -13,6 +16,16 @@ it("starts a Valkey, which keeps what it was told over SIGKILL, and ends it", as
   await valkey.restart();
   expect(await valkey.run("get", "a")).toBe("1");
   await valkey.close();
+});
+
+it("starts servers that end with the process that started them, however that ends", async () => {
+  const run = spawn(process.execPath, [fileURLToPath(new URL("hold-valkey-process.ts", import.meta.url))], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [pid] = (await once(run.stdout, "data")) as [Buffer];
+  run.kill("SIGKILL");
+  await once(run, "exit");
+  await vi.waitUntil(() => !existsSync(`/proc/${pid.toString().trim()}`), { timeout: 10_000 });
 });
 
 it("starts a PostgreSQL with databases of its own, and ends it", async () => {

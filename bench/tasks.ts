@@ -19,6 +19,7 @@ export function admission(taskId: string): Admission {
       workItems: ["Do what is asked"],
       skills: [],
       options: {},
+      runtime: "sdk-worker",
       priority: 5,
       maxRetries: 3,
       createdAt: at,

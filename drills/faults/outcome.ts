@@ -1,5 +1,6 @@
 import type { AgentView } from "@mosaic/contracts";
 import { type Findings, noFindings } from "../crash/invariants.ts";
+import { seenEvent } from "../../tests/seen-event.ts";
 import type { ScenarioResult } from "../drill.ts";
 import type { OrchestratorClient } from "../mosaic-process.ts";
 
@@ -32,17 +33,9 @@ export function expectSays(
   if (!says.test(text)) found.violations.push(`${what} does not say ${String(says)}: ${text.slice(0, 600)}`);
 }
 
-/** Waits for an event of an agent, looking at what was stored before, too. */
+/** Waits for an event of an agent, looking at what was stored before, too. @throws when the stream ends before it came */
 export async function seen(client: OrchestratorClient, agentId: string, type: string): Promise<void> {
-  const stop = new AbortController();
-  try {
-    const query = { agent: agentId, transcript: "true" as const };
-    for await (const item of client.streamEvents({ lastEventId: 0, query, signal: stop.signal })) {
-      if (item.kind === "event" && item.event.type === type) return;
-    }
-  } finally {
-    stop.abort();
-  }
+  await seenEvent(client, agentId, (event) => event.type === type);
 }
 
 /** The newest attempt at a task. */

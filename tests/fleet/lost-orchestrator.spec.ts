@@ -2,7 +2,7 @@ import { processesMentioning } from "@mosaic/testing";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { scenarioFile } from "../../drills/mosaic-process.ts";
+import { type Mosaic, scenarioFile } from "../../drills/mosaic-process.ts";
 import { attemptsOf, type Fleet, pushedBranches, seen, startFleet } from "../fleet.ts";
 
 let fleet: Fleet;
@@ -15,13 +15,21 @@ afterEach(() => fleet.close());
 const HEALTHY = { MOSAIC_MODEL_UPSTREAM: scenarioFile("repaired-at-once") };
 const TIMEOUT = 120_000;
 
+/** An orchestrator that is about to be lost, and an agent that has begun its work there. */
+async function lostAtWork(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly lost: Mosaic; readonly agentId: string }> {
+  const lost = await fleet.start("lost", env);
+  const agentId = await fleet.spawn(lost, "t");
+  await seen(lost, agentId, "transcript.tool_result");
+  return { lost, agentId };
+}
+
 it(
   "a dead orchestrator's task is taken over and done once; what it left is saved when it is back",
   { timeout: TIMEOUT },
   async () => {
-    const lost = await fleet.start("lost");
-    const agentId = await fleet.spawn(lost, "t");
-    await seen(lost, agentId, "transcript.tool_result");
+    const { lost, agentId } = await lostAtWork();
     const other = await fleet.start("other", HEALTHY);
     await lost.kill();
     expect(await processesMentioning(agentId)).toEqual([]);
@@ -43,18 +51,16 @@ it(
   "one that was stopped for longer than its lease comes back to nothing: it writes and pushes nothing",
   { timeout: TIMEOUT },
   async () => {
-    const stopped = await fleet.start("stopped");
-    const agentId = await fleet.spawn(stopped, "t");
-    await seen(stopped, agentId, "transcript.tool_result");
+    const { lost, agentId } = await lostAtWork();
     const other = await fleet.start("other", HEALTHY);
-    process.kill(stopped.pid, "SIGSTOP");
+    process.kill(lost.pid, "SIGSTOP");
     const attempts = await attemptsOf(other, agentId);
     expect(attempts.map(({ status }) => status)).toEqual(["failed", "completed"]);
     const before = await other.client.call("listAgentEvents", {
       params: { agentId },
       query: { limit: 1000 },
     });
-    process.kill(stopped.pid, "SIGCONT");
+    process.kill(lost.pid, "SIGCONT");
     // It finds that the task is another's, and cleans up after itself.
     await seen(other, agentId, "agent.cleanup");
     const after = await other.client.call("listAgentEvents", { params: { agentId }, query: { limit: 1000 } });
@@ -70,9 +76,7 @@ it(
   "a kill that its orchestrator cannot hear of is no kill: it says so, and is made whole when that one is back",
   { timeout: TIMEOUT },
   async () => {
-    const lost = await fleet.start("lost");
-    const agentId = await fleet.spawn(lost, "t");
-    await seen(lost, agentId, "transcript.tool_result");
+    const { lost, agentId } = await lostAtWork();
     const other = await fleet.start("other", HEALTHY);
     await lost.kill();
     const answer = await other.client.call("killAll", { body: { reason: "drill" } });
@@ -93,9 +97,9 @@ it(
   "one that will not come back is given up: its kills are made whole, its tasks go on at once",
   { timeout: TIMEOUT },
   async () => {
-    const lost = await fleet.start("lost", { MOSAIC_LEASE_SECONDS: "600" });
-    const [killed, going] = [await fleet.spawn(lost, "killed"), await fleet.spawn(lost, "going")];
-    for (const agentId of [killed, going]) await seen(lost, agentId, "transcript.tool_result");
+    const { lost, agentId: killed } = await lostAtWork({ MOSAIC_LEASE_SECONDS: "600" });
+    const going = await fleet.spawn(lost, "going");
+    await seen(lost, going, "transcript.tool_result");
     const other = await fleet.start("other", { ...HEALTHY, MOSAIC_LEASE_SECONDS: "600" });
     const { items } = await other.client.call("listOrchestrators");
     const instanceId = items.find(({ self }) => !self)?.instanceId ?? "";
@@ -120,9 +124,7 @@ it(
   "what a dead one left on this machine is saved by another one of the machine",
   { timeout: TIMEOUT },
   async () => {
-    const lost = await fleet.start("lost");
-    const agentId = await fleet.spawn(lost, "t");
-    await seen(lost, agentId, "transcript.tool_result");
+    const { lost, agentId } = await lostAtWork();
     await lost.kill();
     const other = await fleet.start("other", HEALTHY);
     const listed = async () => (await other.client.call("listOrchestrators")).items;

@@ -7,6 +7,6 @@ export {
   PatternError,
 } from "./git-secrets.ts";
 export { createKnownValueTest } from "./known-values.ts";
-export { createRedaction } from "./redaction.ts";
+export { createRedaction, knownSecrets } from "./redaction.ts";
 export { RULES, type RuleInfo } from "./rules.ts";
 export type { Finding, KnownSecret, ScannerOptions, SecretScanner, UnreadFile } from "./port.ts";

@@ -15,6 +15,8 @@ export interface TaskRecord {
   readonly workItems: readonly string[];
   readonly skills: readonly string[];
   readonly options: SpawnOptions;
+  /** Name of what runs its agents; resolved when it was admitted. */
+  readonly runtime: string;
   /** 1 to 10, higher is sooner. */
   readonly priority: number;
   readonly maxRetries: number;

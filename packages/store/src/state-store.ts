@@ -64,6 +64,12 @@ export interface AgentPage {
   readonly nextCursor: string | null;
 }
 
+/** A part of a list of tasks: the oldest `limit` of those that come after one. */
+export interface TaskSlice {
+  readonly limit: number;
+  readonly after?: Pick<TaskRecord, "createdAt" | "taskId"> | undefined;
+}
+
 export interface EventFilter {
   /** Only events with a greater id. */
   readonly after: number;
@@ -94,12 +100,14 @@ export interface StateStore {
     fence?: Fence,
   ): Promise<AgentRecord>;
   getAgent(agentId: string): Promise<AgentRecord | null>;
+  /** In the order of the ids; those that are not there are left out. */
+  getAgents(agentIds: readonly string[]): Promise<readonly AgentRecord[]>;
   getTask(taskId: string): Promise<TaskRecord | null>;
   listAgents(filter: AgentFilter): Promise<AgentPage>;
   /** Ids that start with `prefix`, at most `limit`. */
   findAgents(prefix: string, limit: number): Promise<readonly string[]>;
-  /** Tasks in `states`, oldest first: what a start has to look after. */
-  listTasks(states: readonly TaskState[]): Promise<readonly TaskRecord[]>;
+  /** Tasks in `states`, oldest first: all of them, or a slice, which is shorter than its limit only at the end. */
+  listTasks(states: readonly TaskState[], slice?: TaskSlice): Promise<readonly TaskRecord[]>;
   /** Facts on the way; events of states are refused here and in `patchAgent`: they belong to a transition. */
   append(events: readonly NewEvent[], fence?: Fence): Promise<readonly StoredEvent[]>;
   eventsAfter(filter: EventFilter): Promise<readonly StoredEvent[]>;

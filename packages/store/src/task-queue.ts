@@ -46,6 +46,8 @@ export interface QueueCounts {
 export interface TaskQueue {
   /** Adds an entry; `exists` when the task has one that has not ended (a repetition changes nothing). */
   enqueue(entry: QueueEntry): Promise<"added" | "exists">;
+  /** Those of the tasks that have no entry, in their order. */
+  missing(taskIds: readonly string[]): Promise<readonly string[]>;
   /** The next entry, or null: none is due, the queue is paused, or a limit is reached. Takes over expired leases. */
   claim(request: ClaimRequest): Promise<Lease | null>;
   /** Extends the lease, also one that ran out but that nobody has taken over; null when it is lost. */

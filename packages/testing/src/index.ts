@@ -33,7 +33,19 @@ export { sqliteEngine } from "./sqlite/sqlite-engine.ts";
 export { expectIntact, expectKept, startStorm, type Storm } from "./sqlite/write-storm.ts";
 export { stateStoreConformance } from "./state/conformance.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
+export { sandboxAttacks } from "./sandbox-attacks.ts";
+export { createHostTarget, type HostTarget } from "./sandbox/attacks/host-target.ts";
+export {
+  ATTACK_PROGRAM_LIST,
+  ATTACK_PROGRAMS,
+  reachedIn,
+  type AttackFacts,
+  type AttackKind,
+  type AttackProgram,
+} from "./sandbox/attacks/programs.ts";
+export { membersOf, pidNamespacesOf, usersOf, type HeldNamespaces } from "./sandbox/attacks/users-of.ts";
 export { sandboxConformance } from "./sandbox-conformance.ts";
+export { useTrial, type Trial } from "./sandbox/trial.ts";
 export { ESCAPEE_COUNT, ESCAPEES } from "./sandbox/escapees.ts";
 export {
   createGitFixture,
@@ -53,4 +65,9 @@ export {
   type PostgresOptions,
 } from "./servers/postgres.ts";
 export { freePort, type ServerProcess } from "./servers/server-process.ts";
+export { useServers, type ServersInUse } from "./servers/use-servers.ts";
+export { useValkey, type ValkeyInUse } from "./servers/use-valkey.ts";
 export { startValkey, type ValkeyInTest, type ValkeyOptions } from "./servers/valkey.ts";
+export { startAlteringProxy, type AlteringProxy, type CreateBody } from "./docker/altering-proxy.ts";
+export { withDockerEngine } from "./docker/with-engine.ts";
+export { startDockerEngine, whyNoDockerEngine, type DockerEngineInTest } from "./docker/engine.ts";

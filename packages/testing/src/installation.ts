@@ -29,6 +29,7 @@ async function fillState({ state }: Store): Promise<void> {
     const { task, agent, maxPending } = admission({
       taskId: `task-${index}`,
       agentType: index % 2 ? "worker" : "reviewer",
+      runtime: index % 4 === 3 ? "other-agent" : "sdk-worker",
       repository: `https://git.example/${index % 3}`,
       at: `2026-01-01T00:00:${String(index).padStart(2, "0")}.000Z`,
     });

@@ -20,6 +20,7 @@ export interface AdmissionChoices {
   readonly agentType?: AgentType;
   readonly repository?: string;
   readonly maxPending?: number;
+  readonly runtime?: string;
   readonly at?: string;
 }
 
@@ -40,6 +41,7 @@ export function admission(choices: AdmissionChoices = {}): Admission {
       workItems: ["Fix the failing test", 'Quotes " and \u{1F642} survive'],
       skills: ["testing"],
       options: { timeout: 60, priority: 5 },
+      runtime: choices.runtime ?? "sdk-worker",
       priority: 5,
       maxRetries: 2,
       agentId,

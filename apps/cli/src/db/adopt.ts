@@ -1,8 +1,8 @@
-import { hostname, userInfo } from "node:os";
 import { adoptValkey, type Remembered } from "@mosaic/store/transfer";
 import type { CommandContext } from "../commands/context.ts";
 import { usageError } from "../exit.ts";
 import { count, dollars, number } from "../render/units.ts";
+import { mover } from "./mover.ts";
 import { requireServers } from "./place.ts";
 import { told } from "./told.ts";
 
@@ -24,9 +24,8 @@ export async function adoptCommand(context: CommandContext, flags: AdoptFlags): 
   terminal.say(`looking at ${name}`);
   const adoption = await told(
     adoptValkey(place, {
-      by: `cli:${userInfo().username}@${hostname()}`,
+      ...mover(now),
       reason: flags.reason,
-      at: new Date(now()).toISOString(),
       onRemembered: (remembered) => {
         for (const line of rememberedLines(remembered)) terminal.say(line);
       },

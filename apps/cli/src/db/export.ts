@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { exportInstallation } from "@mosaic/store/transfer";
 import type { CommandContext } from "../commands/context.ts";
 import { contentsJson, contentsLines } from "./contents-lines.ts";
+import { mover } from "./mover.ts";
 import { readPlace } from "./place.ts";
 import { told } from "./told.ts";
 
@@ -17,10 +18,10 @@ export async function exportCommand(context: CommandContext, { to }: ExportFlags
   const { terminal, signal, now, cwd } = context;
   const { place, name } = await readPlace(context);
   terminal.say(`reading ${name}`);
-  const at = new Date(now()).toISOString();
+  const who = mover(now);
   if (to !== undefined) {
     const file = resolve(cwd, to);
-    const contents = await told(exportInstallation(place, { file, at, signal }));
+    const contents = await told(exportInstallation(place, { ...who, file, signal }));
     if (terminal.json) return terminal.jsonLine({ file, from: contents.from, ...contentsJson(contents) });
     terminal.line(file);
     for (const line of contentsLines(contents)) terminal.say(line);
@@ -29,7 +30,7 @@ export async function exportCommand(context: CommandContext, { to }: ExportFlags
   const folder = await mkdtemp(join(tmpdir(), "mosaic-export-"));
   try {
     const file = join(folder, "installation.jsonl");
-    const contents = await told(exportInstallation(place, { file, at, signal }));
+    const contents = await told(exportInstallation(place, { ...who, file, signal }));
     for await (const text of createReadStream(file, "utf8")) terminal.raw(String(text));
     for (const line of contentsLines(contents)) terminal.say(line);
   } finally {

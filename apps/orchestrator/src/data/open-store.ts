@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "@mosaic/config";
 import { isAway, openSqliteStore, SALT_FACT, type Store } from "@mosaic/store";
 import type { Logger } from "@mosaic/telemetry";
+import { patiently } from "../patience.ts";
 
 /** What is kept, and what people should know about how. */
 export interface OpenedStore {
@@ -46,7 +46,13 @@ async function openShared({
   const { openDistributedStore } = await import("@mosaic/store/distributed");
   const valkeyCa =
     config.valkeyCaFile === undefined ? undefined : await readFile(config.valkeyCaFile, "utf8");
-  const store = await patiently({ logger, ms: config.storeWait * 1000 }, () =>
+  // A server may be starting beside us. What no waiting mends is said at once.
+  const passes = (error: unknown, leftMs: number): boolean => {
+    if (!isAway(error)) return false;
+    logger.warn(`${error.message} (tried for another ${Math.ceil(leftMs / 1000)} s)`);
+    return true;
+  };
+  const store = await patiently({ ms: config.storeWait * 1000, pauseMs: PAUSE_MS, passes }, () =>
     openDistributedStore({
       valkeyUrl,
       valkeyCa,
@@ -60,22 +66,4 @@ async function openShared({
     warnings: store.warnings,
     sharedSalt: (fallback) => store.facts.setIfAbsent(SALT_FACT, fallback),
   };
-}
-
-/** A server may be starting beside us. What no waiting mends is said at once. */
-async function patiently<T>(
-  { logger, ms }: { readonly logger: Logger; readonly ms: number },
-  open: () => Promise<T>,
-): Promise<T> {
-  const until = performance.now() + ms;
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      const leftMs = until - performance.now();
-      if (!isAway(error) || leftMs <= 0) throw error;
-      logger.warn(`${error.message} (tried for another ${Math.ceil(leftMs / 1000)} s)`);
-      await pause(Math.min(PAUSE_MS, leftMs));
-    }
-  }
 }

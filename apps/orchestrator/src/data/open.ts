@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "@mosaic/config";
 import { hashToken, newToken } from "@mosaic/http";
 import { FolderLockedError, type FolderLock, lockDataFolder, type Store } from "@mosaic/store";
 import { z } from "zod";
+import { patiently } from "../patience.ts";
 import { openStore, type StorePlace } from "./open-store.ts";
 
 /** The one data folder, opened and owned by this process until `close`. */
@@ -79,18 +79,14 @@ export async function openData(options: DataOptions): Promise<Data> {
 }
 
 /** Another orchestrator of this machine may just be looking after what the last process here left: it is done soon. */
-async function lockWhenLookedAfter({ config, logger }: DataOptions): Promise<FolderLock> {
-  const until = performance.now() + config.storeWait * 1000;
-  for (;;) {
-    try {
-      return lockDataFolder(config.home);
-    } catch (error) {
-      const passing = error instanceof FolderLockedError && error.passing;
-      if (!passing || performance.now() > until) throw error;
-      logger.info(`${config.home} is being looked after by process ${error.pid}; waiting for it`);
-      await pause(LOCK_PAUSE_MS);
-    }
-  }
+function lockWhenLookedAfter({ config, logger }: DataOptions): Promise<FolderLock> {
+  const passes = (error: unknown): boolean => {
+    if (!(error instanceof FolderLockedError) || !error.passing) return false;
+    logger.info(`${config.home} is being looked after by process ${error.pid}; waiting for it`);
+    return true;
+  };
+  const patience = { ms: config.storeWait * 1000, pauseMs: LOCK_PAUSE_MS, passes };
+  return patiently(patience, () => lockDataFolder(config.home));
 }
 
 async function readIdentity(file: string): Promise<z.infer<typeof Identity>> {

@@ -1,7 +1,7 @@
 import { ProblemError } from "@mosaic/contracts";
-import { isAgentTerminal } from "@mosaic/domain";
 import type { InstanceRecord } from "@mosaic/store";
 import type { Kill } from "../killswitch/kill.ts";
+import { livingAgents, TAKEN } from "../killswitch/living-agents.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import type { Services } from "../services.ts";
 import { nameOf } from "./owner.ts";
@@ -65,13 +65,11 @@ async function killOrdered(
   { instanceId, order }: { readonly instanceId: string; readonly order: KillOrder },
 ): Promise<readonly string[]> {
   const killed: string[] = [];
-  for (const task of await state.listTasks(["assigned", "executing"])) {
-    const agent = await state.getAgent(task.agentId);
-    if (agent?.owner !== instanceId || agent.killRequestedAt === null || isAgentTerminal(agent.state))
-      continue;
-    const why = `${order.why} (its orchestrator was given up)`;
-    const { status } = await kill(agent.agentId, { by: order.by, why });
-    if (status === "killed") killed.push(agent.agentId);
+  const why = `${order.why} (its orchestrator was given up)`;
+  for await (const { agentId, owner, killRequestedAt } of livingAgents(state, TAKEN)) {
+    if (owner !== instanceId || killRequestedAt === null) continue;
+    const { status } = await kill(agentId, { by: order.by, why });
+    if (status === "killed") killed.push(agentId);
   }
   return killed;
 }

@@ -2,6 +2,7 @@ import { KillAllResponse } from "@mosaic/contracts";
 import { isAgentTerminal } from "@mosaic/domain";
 import type { AgentRecord, InstanceRecord } from "@mosaic/store";
 import type { KilledAll } from "../killswitch/kill-all.ts";
+import { livingAgents, TAKEN } from "../killswitch/living-agents.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import { recordOrder } from "../killswitch/record.ts";
 import type { Services } from "../services.ts";
@@ -61,10 +62,9 @@ async function orderAll(
   const owners = new Map(instances.map((instance) => [instance.instanceId, instance]));
   const ordered: Ordered[] = [];
   if (owners.size === 0) return ordered;
-  for (const task of await services.state.listTasks(["assigned", "executing"])) {
-    const agent = await services.state.getAgent(task.agentId);
-    const owner = agent === null ? undefined : owners.get(agent.owner ?? "");
-    if (agent === null || owner === undefined || isAgentTerminal(agent.state)) continue;
+  for await (const agent of livingAgents(services.state, TAKEN)) {
+    const owner = owners.get(agent.owner ?? "");
+    if (owner === undefined) continue;
     if (agent.killRequestedAt === null) await recordOrder(services, agent, order);
     ordered.push({ agent, owner });
   }

@@ -2,6 +2,7 @@ import { CancelResponse, ProblemError } from "@mosaic/contracts";
 import type { Cancel } from "../killswitch/cancel.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import type { Services } from "../services.ts";
+import { readAnswer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { AgentElsewhereError, nameOf } from "./owner.ts";
 
@@ -30,11 +31,9 @@ async function send(
 ): Promise<CancelResponse> {
   const sent = { kind: "cancel" as const, agentId: agent.agentId, by: order.by, why: order.why };
   const ms = services.settings.cancelGraceMs + BEYOND_GRACE_MS;
-  const answer = (await ask(services, sent, { to: [owner], ms })).get(owner.instanceId);
-  const done = CancelResponse.safeParse(answer);
-  if (done.success) return done.data;
-  const refusal = (answer as { readonly refused?: unknown } | null | undefined)?.refused;
-  if (typeof refusal === "string") throw new ProblemError("illegal_transition", refusal);
+  const answers = await ask(services, sent, { to: [owner], ms });
+  const done = readAnswer(CancelResponse, answers.get(owner.instanceId));
+  if (done !== null) return done;
   throw new ProblemError(
     "orchestrator_silent",
     `${nameOf(owner)} did not answer; it cancels the agent when it is back. A kill keeps the task from going on elsewhere, too`,

@@ -1,9 +1,10 @@
-import { KillReceipt, ProblemError } from "@mosaic/contracts";
+import { KillReceipt } from "@mosaic/contracts";
 import type { AgentRecord, InstanceRecord } from "@mosaic/store";
 import type { Kill } from "../killswitch/kill.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import { auditKill, recordOrder, recordResidual } from "../killswitch/record.ts";
 import type { Services } from "../services.ts";
+import { readAnswer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { AgentElsewhereError, nameOf } from "./owner.ts";
 
@@ -40,16 +41,10 @@ async function send(
   const sent = { kind: "kill" as const, agentId, by: order.by, why: order.why };
   const answers = await ask(services, sent, { to: [owner], ms: answerMs });
   const answer = answers.get(owner.instanceId);
-  return answer === undefined ? await leftWith(services, agent, { owner, order }) : readAnswer(answer, owner);
-}
-
-/** What another orchestrator answers to a kill: the receipt, or why there is none. */
-function readAnswer(answer: unknown, owner: InstanceRecord): KillReceipt {
-  const receipt = KillReceipt.safeParse(answer);
-  if (receipt.success) return receipt.data;
-  const refusal = (answer as { readonly refused?: unknown } | null)?.refused;
-  if (typeof refusal === "string") throw new ProblemError("illegal_transition", refusal);
-  throw new Error(`the answer of ${nameOf(owner)} to a kill cannot be understood`);
+  if (answer === undefined) return await leftWith(services, agent, { owner, order });
+  const receipt = readAnswer(KillReceipt, answer);
+  if (receipt === null) throw new Error(`the answer of ${nameOf(owner)} to a kill cannot be understood`);
+  return receipt;
 }
 
 /** The order stands with an orchestrator that said nothing: recorded, and with a receipt that says so. */

@@ -5,6 +5,7 @@ import type { KilledAll } from "../killswitch/kill-all.ts";
 import type { Kill } from "../killswitch/kill.ts";
 import type { KillOrder } from "../killswitch/order.ts";
 import type { Services } from "../services.ts";
+import { refuse } from "./answer.ts";
 import { AgentElsewhereError } from "./owner.ts";
 
 /** What an orchestrator can be told to do by another one. */
@@ -35,8 +36,7 @@ async function carryOut({ kind, agentId, by, why }: Order, verbs: Verbs): Promis
     return asJson(await (kind === "kill" ? verbs.kill(agentId, order) : verbs.cancel(agentId, order)));
   } catch (error) {
     // An answer like any other: the agent had ended. Whatever else goes wrong leaves the order where it is.
-    if (error instanceof ProblemError || error instanceof AgentElsewhereError)
-      return { refused: error.message };
+    if (error instanceof ProblemError || error instanceof AgentElsewhereError) return refuse(error.message);
     throw error;
   }
 }

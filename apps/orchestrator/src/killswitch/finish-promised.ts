@@ -3,6 +3,7 @@ import type { AgentRecord } from "@mosaic/store";
 import type { Services } from "../services.ts";
 import { AgentElsewhereError } from "../instances/owner.ts";
 import type { Kill } from "./kill.ts";
+import { livingAgents } from "./living-agents.ts";
 import type { KillOrder } from "./order.ts";
 
 /**
@@ -12,10 +13,8 @@ import type { KillOrder } from "./order.ts";
 export async function finishPromisedKills(services: Services, kill: Kill): Promise<void> {
   const agents: AgentRecord[] = [];
   try {
-    for (const task of await services.state.listTasks(["pending", "assigned", "executing"])) {
-      const agent = await services.state.getAgent(task.agentId);
-      if (agent !== null && agent.killRequestedAt !== null) agents.push(agent);
-    }
+    for await (const agent of livingAgents(services.state))
+      if (agent.killRequestedAt !== null) agents.push(agent);
   } catch (error) {
     services.log.error({ err: error }, "kills that were promised could not be looked for");
     return;

@@ -2,6 +2,7 @@ import { type KillReceipt, ProblemError } from "@mosaic/contracts";
 import type { Services } from "../services.ts";
 import { otherInstances } from "../instances/owner.ts";
 import type { Kill, Pace } from "./kill.ts";
+import { livingAgents } from "./living-agents.ts";
 import type { KillOrder } from "./order.ts";
 
 export interface KilledAll {
@@ -33,7 +34,7 @@ export async function killAll(
       const here = round === 0 ? services.registry.all().map(({ agentId }) => agentId) : [];
       const fresh = await killRound(kill, given.order, {
         here,
-        rest: () => living(services),
+        rest: () => oursOf(services),
         known: outcomes,
       });
       if (fresh === 0) break;
@@ -56,7 +57,7 @@ async function killRound(
   order: KillOrder,
   agents: {
     readonly here: readonly string[];
-    readonly rest: () => Promise<string[]>;
+    readonly rest: () => AsyncIterable<string>;
     readonly known: Map<string, Outcome>;
   },
 ): Promise<number> {
@@ -76,7 +77,7 @@ async function killRound(
   };
   agents.here.forEach(begin);
   try {
-    (await agents.rest()).forEach(begin);
+    for await (const agentId of agents.rest()) begin(agentId);
   } finally {
     phases.close();
   }
@@ -150,20 +151,9 @@ async function auditKillAll(services: Services, order: KillOrder, answer: Killed
     .catch((error: unknown) => services.log.error({ err: error }, "a kill-all could not be audited"));
 }
 
-/** Agents that have not ended and that no other orchestrator runs. */
-async function living(services: Services): Promise<string[]> {
-  const ids: string[] = [];
+/** Ids of agents that have not ended and that no other orchestrator runs. */
+async function* oursOf(services: Services): AsyncGenerator<string, void, undefined> {
   const others = await otherInstances(services);
-  let cursor: string | undefined;
-  do {
-    const page = await services.state.listAgents({
-      states: ["spawning", "running"],
-      limit: 200,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    const ours = page.items.filter(({ agent }) => agent.owner === null || !others.has(agent.owner));
-    ids.push(...ours.map(({ agent }) => agent.agentId));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return ids;
+  for await (const { agentId, owner } of livingAgents(services.state))
+    if (owner === null || !others.has(owner)) yield agentId;
 }

@@ -54,6 +54,7 @@ async function admit(agentId: string, taskId: string): Promise<void> {
       workItems: ["x"],
       skills: [],
       options: {},
+      runtime: "sdk-worker",
       priority: 5,
       maxRetries: 0,
       createdAt: at,

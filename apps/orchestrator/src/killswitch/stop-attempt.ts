@@ -37,8 +37,9 @@ export async function stopAttempt(
 }
 
 async function revoke(execution: Execution, receipt: ReceiptBuilder): Promise<null> {
-  const revoked = await execution.door?.revoke();
+  const [revoked, closed] = await Promise.all([execution.door?.revoke(), execution.egress?.close()]);
   if (revoked?.gone === false) receipt.left("the agent's gateway socket");
+  if (closed?.gone === false) receipt.left("the agent's egress socket");
   return null;
 }
 

@@ -1,5 +1,6 @@
 import type { Services } from "../services.ts";
 import { execute } from "../spawner/execute.ts";
+import { askAlong } from "./ask-along.ts";
 import { resumeAttempt } from "./resume-attempt.ts";
 
 /** Claims tasks and has them executed, as many at once as the store allows. */
@@ -24,9 +25,11 @@ export function createDispatcher(services: Services): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let unsubscribe = (): void => {};
   const executing = new Set<Promise<void>>();
+  const { queue } = services;
+  const executed: Services = { ...services, queue: askAlong(queue, () => look()) };
 
   const claimAll = async (): Promise<void> => {
-    const { settings, queue, instanceId, log } = services;
+    const { settings, instanceId, log } = services;
     for (;;) {
       if (!running || holds > 0) return;
       const lease = await queue.claim({
@@ -43,7 +46,7 @@ export function createDispatcher(services: Services): Dispatcher {
         return;
       }
       if (await resumeAttempt(services, lease)) continue;
-      const task = execute(services, lease)
+      const task = execute(executed, lease)
         .catch((error: unknown) =>
           log.error({ taskId: lease.taskId, err: error }, "a task could not be executed"),
         )
@@ -72,7 +75,7 @@ export function createDispatcher(services: Services): Dispatcher {
   };
 
   const wait = async (): Promise<void> => {
-    const due = await services.queue.nextDueAt().catch(() => null);
+    const due = await queue.nextDueAt().catch(() => null);
     clearTimeout(timer);
     if (!running) return;
     const inMs = due === null ? LOOK_MS : Math.min(LOOK_MS, Math.max(0, due - services.now().getTime()));
@@ -82,7 +85,7 @@ export function createDispatcher(services: Services): Dispatcher {
   return {
     start() {
       running = true;
-      unsubscribe = services.queue.onAvailable(look);
+      unsubscribe = queue.onAvailable(look);
       look();
     },
     hold() {

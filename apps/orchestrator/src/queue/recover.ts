@@ -1,6 +1,10 @@
+import { isTaskTerminal, TASK_STATES } from "@mosaic/domain";
 import type { Workspace } from "../git/port.ts";
 import type { Services } from "../services.ts";
 import { recordCleanUp } from "../spawner/clean-up.ts";
+import { enqueueForgotten } from "./enqueue-forgotten.ts";
+
+const UNFINISHED = TASK_STATES.filter((state) => !isTaskTerminal(state));
 
 /**
  * What a start owes to the process before it, before it claims anything: leases of that process are void, tasks that
@@ -9,18 +13,13 @@ import { recordCleanUp } from "../spawner/clean-up.ts";
  * and removes while this process already works.
  */
 export async function recover(services: Services): Promise<readonly Workspace[]> {
-  const { state, queue, instanceId, workspaces, log } = services;
+  const { queue, instanceId, workspaces, log } = services;
   const swept = (await workspaces.sweep()).filter((step) => !step.ok);
   if (swept.length > 0) log.error({ swept }, "what the last process left half-made could not all be removed");
   services.reach("recover.swept");
   const released = await queue.release(instanceId);
   services.reach("recover.released");
-  const unfinished = await state.listTasks(["pending", "assigned", "executing"]);
-  let enqueued = 0;
-  for (const task of unfinished) {
-    const outcome = await queue.enqueue({ taskId: task.taskId, priority: task.priority });
-    if (outcome === "added") enqueued += 1;
-  }
+  const { enqueued } = await enqueueForgotten(services, { states: UNFINISHED });
   services.reach("recover.queued");
   const leftovers = await workspaces.leftovers();
   if (released + enqueued + leftovers.length > 0) {

@@ -10,6 +10,7 @@ import { RESTORE } from "./lua/restore.ts";
 /** What the server can be asked. */
 export type Operation =
   | "enqueue"
+  | "missing"
   | "claim"
   | "heartbeat"
   | "finish"
@@ -24,6 +25,7 @@ export type Operation =
   | "restore_totals";
 
 export interface Library {
+  readonly name: string;
   /** What `FUNCTION LOAD` takes. */
   readonly text: string;
   /** What `FCALL` takes. */
@@ -42,6 +44,7 @@ export async function buildLibrary(): Promise<Library> {
   // Named by its content, so that two versions of Mosaic on one server each call their own.
   const name = `mosaic_queue_${createHash("sha256").update(body).digest("hex").slice(0, 16)}`;
   return {
+    name,
     text: `#!lua name=${name}\nlocal FUNCTIONS = '${name}_'\n${body}`,
     functionName: (operation) => `${name}_${operation}`,
   };

@@ -6,6 +6,8 @@ import { buildLibrary, type Operation } from "./library.ts";
 /** Runs one operation in one atomic step of the server. @throws StoreUnavailableError, CorruptRecordError */
 export type RunOperation = (operation: Operation, args: readonly (string | number)[]) => Promise<unknown>;
 
+const READS: ReadonlySet<Operation> = new Set(["missing", "counts", "nextDue"]);
+
 export async function createRun(link: Link): Promise<RunOperation> {
   const { redis } = link;
   const { text, functionName } = await buildLibrary();
@@ -18,7 +20,7 @@ export async function createRun(link: Link): Promise<RunOperation> {
         return await call();
       });
     } catch (error) {
-      throw toQueueError(error, link, operation === "counts" || operation === "nextDue");
+      throw toQueueError(error, link, READS.has(operation));
     }
   };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { LeaseLostError, type Lease, type TaskQueue } from "../task-queue.ts";
 import { openQueue } from "./queue-in-test.ts";
 
+const ALL = Array.from({ length: 25 }, (_, index) => `t${index}`);
 const STEPS = 600;
 
 let valkey: ValkeyInTest;
@@ -83,6 +84,7 @@ for (const seed of [1, 2, 3, 4])
       await steps[random(steps.length)]?.();
       await both((queue) => queue.counts());
       await both((queue) => queue.nextDueAt());
+      await both((queue) => queue.missing(ALL));
     }
     expect(leases.length).toBeGreaterThan(50);
     await opened.close();

@@ -16,6 +16,9 @@ export interface TaskQueueParts {
   readonly newToken: () => string;
 }
 
+/** Entries looked for in one step. */
+const LOOK_STEP = 500;
+
 /** The queue as BullMQ keeps it. Times cross to the server as spans only, so that a wrong clock of one host does no harm. */
 export function createTaskQueue(parts: TaskQueueParts): TaskQueue {
   const { run, availability, now, epoch = "", newToken } = parts;
@@ -32,6 +35,12 @@ export function createTaskQueue(parts: TaskQueueParts): TaskQueue {
     async enqueue(entry) {
       requireValid(entry);
       return (await call("enqueue", entry.taskId, entry.priority)) === 1 ? "added" : "exists";
+    },
+    async missing(taskIds) {
+      const missing: string[] = [];
+      for (let from = 0; from < taskIds.length; from += LOOK_STEP)
+        missing.push(...((await call("missing", ...taskIds.slice(from, from + LOOK_STEP))) as string[]));
+      return missing;
     },
     async claim({ workerId, leaseMs, maxActive, maxPerWorker }) {
       const token = newToken();

@@ -4,6 +4,7 @@ import { openPostgresStore, type PostgresStore } from "../postgres/open.ts";
 import type { Store } from "../store.ts";
 import { StoreUnavailableError } from "../store-error.ts";
 import { openValkeyStore, type ValkeyStore } from "../valkey/open.ts";
+import { cleaningLibraries } from "./clean-libraries.ts";
 import type { InstallationFacts } from "../installation-facts.ts";
 
 export interface DistributedStoreOptions {
@@ -42,7 +43,8 @@ export async function openDistributedStore(options: DistributedStoreOptions): Pr
     const bull = await createBullQueue({ link: valkey.link, epoch: valkey.epoch, onListenerError });
     opened.defer(() => bull.close());
     const { usage, audit, tokens, allowedSecrets, facts } = postgres;
-    const { state, instances, orders } = valkey;
+    const { state, orders, link } = valkey;
+    const instances = cleaningLibraries(valkey.instances, { link, onError: onListenerError });
     let closing: Promise<void> | null = null;
     return {
       state,

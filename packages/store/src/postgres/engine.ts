@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { DatabaseError, type PoolClient } from "pg";
+import { DatabaseError, type PoolClient, type QueryResult } from "pg";
 import { POSTGRES_CONTROL } from "../control/compiled/postgres.ts";
 import { createControl, type ControlEngine } from "../control/operations.ts";
 import { createAsk, Undone, type Row, type Steps } from "../control/steps.ts";
@@ -198,8 +198,10 @@ async function answerOf(
 /** In one message, so that it costs one journey. A call that was committed before is refused by its key. */
 async function commit(client: PoolClient, callId: string, attempt: number): Promise<void> {
   const text = `INSERT INTO control_calls (call_id, attempt) VALUES ('${callId}', ${attempt}); COMMIT`;
-  const results = (await client.query(text)) as unknown as readonly { readonly command: string }[];
-  if (results[1]?.command !== "COMMIT") {
+  // One for each statement, which its types do not say.
+  const results: unknown = await client.query(text);
+  const commands = Array.isArray(results) ? (results as readonly QueryResult[]) : [];
+  if (commands[1]?.command !== "COMMIT") {
     throw new StoreUnavailableError("internal", "PostgreSQL took a transaction back without a reason");
   }
 }

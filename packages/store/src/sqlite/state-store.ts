@@ -60,10 +60,11 @@ export function createStateStore({ engine, feed, listeners }: StateStoreParts): 
       }
     },
     getAgent: (agentId) => engine.call("getAgent", [agentId], same),
+    getAgents: (agentIds) => engine.call("getAgents", [agentIds], same),
     getTask: (taskId) => engine.call("getTask", [taskId], same),
     listAgents: (filter) => engine.call("listAgents", [filter], same),
     findAgents: (prefix, limit) => engine.call("findAgents", [prefix, limit], same),
-    listTasks: (states) => engine.call("listTasks", [states], same),
+    listTasks: (states, slice) => engine.call("listTasks", [states, slice], same),
     eventsAfter: (filter) => engine.call("eventsAfter", [filter], same),
     eventRange: () => engine.call("eventRange", [], same),
     subscribe: (listener) => listeners.add(listener),

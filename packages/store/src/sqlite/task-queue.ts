@@ -40,6 +40,7 @@ export function createTaskQueue(
 
   return {
     enqueue: (entry) => engine.call("enqueue", [entry], announce),
+    missing: (taskIds) => engine.call("missingEntries", [taskIds], same),
     claim: (request) => engine.call("claim", [request, now()], same),
     heartbeat: (lease, leaseMs) => engine.call("heartbeat", [lease, now() + leaseMs], same),
     complete: (lease) => engine.call("complete", [lease], announce),

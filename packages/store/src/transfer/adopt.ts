@@ -24,15 +24,25 @@ export interface Remembered {
   readonly lastAudit: string | null;
 }
 
+const ACTION = "valkey.adopt";
+
 /** One that ended in this moment is still listed for a while: milliseconds between two looks, and how many there are. */
 const PAUSE_MS = 200;
 const ATTEMPTS = 5;
+
+/**
+ * Nobody knows which id the newest of the lost events had. No Valkey gives so many: what a client has seen before an adoption
+ * is always less than what it is given afterwards, so that it is told that events are missing.
+ */
+const IDS_OF_A_VALKEY = 1_000_000_000_000;
 
 export interface Adoption {
   readonly remembered: Remembered;
   /** Epochs of the Valkey before and now. */
   readonly former: string;
   readonly epoch: string;
+  /** Ids of events go on after this one. */
+  readonly eventsAfter: number;
 }
 
 export interface AdoptOptions {
@@ -53,21 +63,22 @@ export async function adoptValkey(
   { valkeyUrl, valkeyCa, databaseUrl }: DistributedPlace,
   { by, reason, at, onRemembered }: AdoptOptions,
 ): Promise<Adoption> {
-  const { former, remembered } = await recall(databaseUrl);
+  const { former, remembered, adoptions } = await recall(databaseUrl);
   const link = await connect({ url: valkeyUrl, ca: valkeyCa, clientName: "mosaic-db" });
   try {
     await inspect(link);
     await requireAdoptable(link, { former, databaseUrl });
     onRemembered(remembered);
     const epoch = randomUUID();
-    const data = { former, server: link.server, remembered: { ...remembered } };
-    await accept(databaseUrl, { at, actor: by, action: "valkey.adopt", subject: epoch, reason, data });
-    const [found] = await createRunFunction(link, "")("begin", epoch);
+    const eventsAfter = (adoptions + 1) * IDS_OF_A_VALKEY;
+    const data = { former, server: link.server, remembered: { ...remembered }, eventsAfter };
+    await accept(databaseUrl, { at, actor: by, action: ACTION, subject: epoch, reason, data });
+    const [found] = await createRunFunction(link, "")("begin", epoch, eventsAfter);
     if (found !== epoch)
       throw new MoveError(
         `somebody else has begun on the ${link.server} at the same moment: repeat with an empty one`,
       );
-    return { remembered, former, epoch };
+    return { remembered, former, epoch, eventsAfter };
   } finally {
     await link.close();
   }
@@ -126,7 +137,9 @@ async function recall(databaseUrl: string) {
       auditEntries: await number("(SELECT count(*) FROM audit)"),
       lastAudit: typeof lastAudit === "string" ? lastAudit : null,
     };
-    return { former, remembered };
+    // One that was interrupted counts, too.
+    const adoptions = await number(`(SELECT count(*) FROM audit WHERE action = '${ACTION}')`);
+    return { former, remembered, adoptions };
   } finally {
     await end.close();
   }

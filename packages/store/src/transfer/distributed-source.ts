@@ -1,4 +1,6 @@
 import type { Instances } from "../instances.ts";
+import type { AuditLog } from "../ledgers.ts";
+import { openPostgresStore } from "../postgres/open.ts";
 import { openValkeyStore, type ValkeyStore } from "../valkey/open.ts";
 import { lookAtControl } from "./control-standing.ts";
 import { MoveError, type DistributedPlace } from "./place.ts";
@@ -33,7 +35,15 @@ function sourceOf({ instances, state, link }: ValkeyStore, databaseUrl: string):
     await requireNobody(instances);
     return { ...(await readValkeySummary(link)), audit: control.audit() };
   };
-  return { from: "distributed", lines: lines(), summary };
+  const append: AuditLog["append"] = async (entry) => {
+    const postgres = await openPostgresStore({ url: databaseUrl, poolSize: 1 });
+    try {
+      return await postgres.audit.append(entry);
+    } finally {
+      await postgres.close();
+    }
+  };
+  return { from: "distributed", lines: lines(), summary, audit: { append } };
 }
 
 async function requireNobody(instances: Instances): Promise<void> {

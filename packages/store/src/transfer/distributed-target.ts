@@ -19,10 +19,11 @@ import { createStateImport } from "../valkey/import-state.ts";
 import { inspect } from "../valkey/inspect.ts";
 import { createRunFunction } from "../valkey/run-function.ts";
 import { createStateStore } from "../valkey/state-store.ts";
+import { importEntry, isImportOf } from "./audit-entries.ts";
 import { lookAtControl, type ControlStanding } from "./control-standing.ts";
 import { lockImport } from "./import-lock.ts";
 import { MoveError, type DistributedPlace } from "./place.ts";
-import type { CheckedFile } from "./read-file.ts";
+import type { CheckedFile, Import } from "./read-file.ts";
 import { readControl } from "./read-records.ts";
 import { readValkey, readValkeySummary } from "./read-valkey.ts";
 import { requireSameKinds, requireSameSummary } from "./require-same.ts";
@@ -31,11 +32,9 @@ import { writeControl } from "./write-control.ts";
 const STATE_KINDS = ["task", "agent", "event", "entry"] as const;
 
 /** What is to be put where. */
-interface Import {
+interface Work extends Import {
   readonly databaseUrl: string;
   readonly link: Link;
-  readonly file: CheckedFile;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -45,8 +44,7 @@ interface Import {
  */
 export async function importDistributed(
   { valkeyUrl, valkeyCa, databaseUrl }: DistributedPlace,
-  file: CheckedFile,
-  signal: AbortSignal,
+  what: Import,
 ): Promise<void> {
   const opened = new AsyncDisposableStack();
   try {
@@ -54,13 +52,13 @@ export async function importDistributed(
     const link = await connect({ url: valkeyUrl, ca: valkeyCa, clientName: "mosaic-db" });
     opened.defer(() => link.close());
     await inspect(link);
-    await importInto({ databaseUrl, link, file, signal });
+    await importInto({ ...what, databaseUrl, link });
   } finally {
     await opened.disposeAsync();
   }
 }
 
-async function importInto(work: Import): Promise<void> {
+async function importInto(work: Work): Promise<void> {
   const { databaseUrl, link, file } = work;
   const control = await lookAtControl(databaseUrl);
   const seen = await lookAt(link);
@@ -75,7 +73,7 @@ async function importInto(work: Import): Promise<void> {
 }
 
 /** Leaves Valkey empty again when PostgreSQL has nothing, as far as that is known. */
-async function writeBoth(work: Import, seen: Standing, marker: ImportMarker): Promise<void> {
+async function writeBoth(work: Work, seen: Standing, marker: ImportMarker): Promise<void> {
   const { databaseUrl, link, file } = work;
   await beginImport(link, seen, marker);
   let undecided = false;
@@ -119,7 +117,7 @@ function requireEmpty({ place, occupied }: ControlStanding, seen: Standing, serv
     );
 }
 
-async function writeState({ link, file, signal }: Import, marker: ImportMarker): Promise<void> {
+async function writeState({ link, file, signal }: Work, marker: ImportMarker): Promise<void> {
   const state = createStateImport(link, marker);
   const entries: EntryRecord[] = [];
   for await (const line of file.lines()) {
@@ -135,7 +133,7 @@ async function writeState({ link, file, signal }: Import, marker: ImportMarker):
   await queue.end(file.header.queue);
 }
 
-async function requireSameState({ link, file }: Import, { epoch }: ImportMarker): Promise<void> {
+async function requireSameState({ link, file }: Work, { epoch }: ImportMarker): Promise<void> {
   const state = createStateStore(createRunFunction(link, epoch), {
     subscribe: () => () => undefined,
     noteNewest: () => undefined,
@@ -145,13 +143,19 @@ async function requireSameState({ link, file }: Import, { epoch }: ImportMarker)
   await requireSameKinds(file.header, readValkey(state, link), STATE_KINDS);
 }
 
-async function requireSameRest({ link, databaseUrl, file }: Import, { epoch }: ImportMarker): Promise<void> {
-  const control = readControl({ url: databaseUrl }, null);
-  await requireSameKinds(file.header, control.lines(), MOVED_TABLES);
+/** Compares what is no state, and audits the import; what a former call has audited, it has compared before. */
+async function requireSameRest(
+  { link, databaseUrl, file, mover }: Work,
+  { epoch }: ImportMarker,
+): Promise<void> {
   const opened = new AsyncDisposableStack();
   try {
     const postgres = await openPostgresStore({ url: databaseUrl, poolSize: 1 });
     opened.defer(() => postgres.close());
+    const [next] = await postgres.audit.list(file.header.audit.seq, 1);
+    if (isImportOf(file, next)) return;
+    const control = readControl({ url: databaseUrl }, null);
+    await requireSameKinds(file.header, control.lines(), MOVED_TABLES);
     const bull = await createBullQueue({ link, epoch, onListenerError: () => undefined });
     opened.defer(() => bull.close());
     if ((await postgres.facts.get(EPOCH_FACT)) !== epoch)
@@ -160,6 +164,7 @@ async function requireSameRest({ link, databaseUrl, file }: Import, { epoch }: I
       );
     const summary = { ...(await readValkeySummary(link)), audit: control.audit() };
     await requireSameSummary(file.header, summary, { audit: postgres.audit, queue: bull.queue });
+    await postgres.audit.append(importEntry(mover, file));
   } finally {
     await opened.disposeAsync();
   }

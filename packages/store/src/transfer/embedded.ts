@@ -6,10 +6,11 @@ import { openConnection } from "../sqlite/engine/connection.ts";
 import { createStateImport, readNewestEvent, readQueue } from "../sqlite/engine/move.ts";
 import { openSqliteStore } from "../sqlite/open.ts";
 import { SALT_FACT } from "../fact-names.ts";
+import { importEntry } from "./audit-entries.ts";
 import { readSalt, writeSalt } from "./identity.ts";
 import { KINDS } from "./lines.ts";
 import { MoveError, type EmbeddedPlace } from "./place.ts";
-import type { CheckedFile } from "./read-file.ts";
+import type { CheckedFile, Import } from "./read-file.ts";
 import { readControl, readState } from "./read-records.ts";
 import { requireSameKinds, requireSameSummary } from "./require-same.ts";
 import { syncPath } from "./sync-path.ts";
@@ -38,8 +39,7 @@ export async function withEmbeddedSource<T>(
 /** Puts an export into a folder that has no installation: all of it under its name, or nothing. */
 export async function importEmbedded(
   { home }: EmbeddedPlace,
-  file: CheckedFile,
-  signal: AbortSignal,
+  { file, mover, signal }: Import,
 ): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const lock = lockDataFolder(home);
@@ -54,6 +54,7 @@ export async function importEmbedded(
     await withReader({ home, file: draft }, async ({ source, store }) => {
       await requireSameKinds(file.header, source.lines, KINDS);
       await requireSameSummary(file.header, await source.summary(), store);
+      await store.audit.append(importEntry(mover, file));
     });
     await publish(draft, home);
   } finally {
@@ -84,7 +85,8 @@ async function withReader<T>(
       newestEvent: reading(file, readNewestEvent),
       audit: control.audit(),
     });
-    return await use({ source: { from: "embedded", lines: lines(), summary }, store });
+    const source: Source = { from: "embedded", lines: lines(), summary, audit: store.audit };
+    return await use({ source, store });
   } finally {
     await store.close();
   }

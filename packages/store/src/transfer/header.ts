@@ -38,12 +38,13 @@ export function parseHeader(text: string): Header {
         "that wrote it",
     );
   if (!isWhole(header)) throw new MoveError("its first line does not say what it holds; it was changed");
-  return header as unknown as Header;
+  return header;
 }
 
 type Unknown = Readonly<Record<string, unknown>>;
 
-function isWhole({ queue, newestEvent, audit, kinds }: Unknown): boolean {
+function isWhole(header: Unknown): header is Unknown & Header {
+  const { queue, newestEvent, audit, kinds } = header;
   const { paused, completed, failed, lastSeq } = asObject(queue);
   const { seq, hash } = asObject(audit);
   return (

@@ -2,4 +2,5 @@
 import { importInstallation, type Place } from "./installation.ts";
 
 const { place, file } = JSON.parse(process.argv[2] ?? "") as { readonly place: Place; readonly file: string };
-await importInstallation(place, { file, signal: new AbortController().signal });
+const mover = { by: "cli:test", at: "2026-01-03T00:00:00.000Z" };
+await importInstallation(place, { ...mover, file, signal: new AbortController().signal });

@@ -29,19 +29,19 @@ export async function exportInstallation(from: Place, to: WriteOptions): Promise
 
 /**
  * Puts an installation from a file into an empty place, wholly or not at all, and compares what can be read there with the
- * file. A call that was interrupted is to be repeated. @throws MoveError, FolderLockedError, TransferError, StoreUnavailableError
+ * file. It is audited there. A call that was interrupted is to be repeated. @throws MoveError, FolderLockedError, TransferError, StoreUnavailableError
  */
 export async function importInstallation(
   to: Place,
-  { file, signal }: Pick<WriteOptions, "file" | "signal">,
+  { file, signal, ...mover }: WriteOptions,
 ): Promise<Contents> {
   const checked = await checkFile(file, signal);
   if (isEmbedded(to)) {
     const { importEmbedded } = await import("./embedded.ts");
-    await importEmbedded(to, checked, signal);
+    await importEmbedded(to, { file: checked, mover, signal });
   } else {
     const { importDistributed } = await import("./distributed-target.ts");
-    await importDistributed(to, checked, signal);
+    await importDistributed(to, { file: checked, mover, signal });
   }
   return checked.header;
 }

@@ -6,45 +6,33 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   errorOf,
-  startPostgres,
-  startValkey,
-  temporaryFolder,
-  type PostgresInTest,
-  type TemporaryFolder,
-  type ValkeyInTest,
   fillInstallation,
+  temporaryFolder,
+  useServers,
+  type TemporaryFolder,
 } from "@mosaic/testing";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { openDistributedStore } from "../distributed/open.ts";
 import { migratePostgres } from "../postgres/open.ts";
-import { exportInstallation, importInstallation, type Place } from "./installation.ts";
+import type { Place } from "./installation.ts";
+import { exported as exportedTo, imported as importedFrom } from "./moves-in-test.ts";
 
 const PROGRAM = fileURLToPath(new URL("import-process.ts", import.meta.url));
-const { signal } = new AbortController();
 
-let postgres: PostgresInTest;
-let valkey: ValkeyInTest;
+const servers = useServers();
 let folder: TemporaryFolder;
 let file: string;
 beforeAll(async () => {
-  [valkey, postgres] = await Promise.all([startValkey(), startPostgres()]);
   folder = temporaryFolder();
   await fillInstallation(join(folder.path, "home"));
   file = await exported({ home: join(folder.path, "home") }, "file");
 });
-afterAll(async () => {
-  await Promise.all([valkey.close(), postgres.close()]);
-  folder.remove();
-});
+afterAll(() => folder.remove());
 
-let servers: { readonly valkeyUrl: string; readonly databaseUrl: string };
 let blocker: Client;
 const children = new Set<ChildProcess>();
-beforeEach(async () => {
-  await valkey.run("flushall");
-  servers = { valkeyUrl: valkey.url, databaseUrl: await postgres.createDatabase() };
-  blocker = new Client({ connectionString: servers.databaseUrl });
+beforeEach(() => {
+  blocker = new Client({ connectionString: servers.place.databaseUrl });
   blocker.on("error", () => undefined);
 });
 afterEach(async () => {
@@ -54,11 +42,11 @@ afterEach(async () => {
 
 async function exported(place: Place, name: string): Promise<string> {
   const to = join(folder.path, name);
-  await exportInstallation(place, { file: to, at: "2026-01-02T00:00:00.000Z", signal });
+  await exportedTo(place, to);
   return to;
 }
 
-const imported = (from = file) => importInstallation(servers, { file: from, signal });
+const imported = (from = file) => importedFrom(servers.place, from);
 
 function importing(place: Place): { kill(): Promise<void> } {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ place, file })], { stdio: "ignore" });
@@ -82,7 +70,7 @@ async function blockPostgres(): Promise<{
   readonly reached: () => Promise<void>;
   readonly release: () => Promise<void>;
 }> {
-  await migratePostgres(servers.databaseUrl);
+  await migratePostgres(servers.place.databaseUrl);
   await blocker.connect();
   await blocker.query("BEGIN");
   await blocker.query("LOCK TABLE audit IN SHARE MODE");
@@ -94,17 +82,16 @@ async function blockPostgres(): Promise<{
 }
 
 const begun = (): Promise<boolean> =>
-  valkey.run("exists", "orchestrator:importing").then((found) => found === "1");
+  servers.valkey.run("exists", "orchestrator:importing").then((found) => found === "1");
 
 /** What `repeated` gives when nobody could work on what was not whole, and all of it is there in the end. */
-const WHOLE = { before: "busy", tasks: 12, completed: 1, audit: { ok: true, entries: 3 } };
+const WHOLE = { before: "busy", tasks: 12, completed: 1, audit: { ok: true, entries: 4 } };
 
 async function repeated(): Promise<unknown> {
-  const options = { ...servers, clientName: "test", onListenerError: () => undefined };
-  const refusal = (await errorOf(openDistributedStore(options))) as { readonly code?: string };
+  const refusal = (await errorOf(servers.open())) as { readonly code?: string };
   // The attempt to open it has not made it anything either.
   const { kinds } = await imported();
-  const store = await openDistributedStore(options);
+  const store = await servers.open();
   const { completed } = await store.queue.counts();
   const audit = await store.audit.verify();
   await store.close();
@@ -112,7 +99,7 @@ async function repeated(): Promise<unknown> {
 }
 
 it("killed while Valkey is written: nobody begins on it, and it can be repeated", async () => {
-  const child = importing(servers);
+  const child = importing(servers.place);
   await until(begun);
   await child.kill();
   expect(await repeated()).toEqual(WHOLE);
@@ -120,7 +107,7 @@ it("killed while Valkey is written: nobody begins on it, and it can be repeated"
 
 it("killed while PostgreSQL is written: nothing of that is there, and it can be repeated", async () => {
   const block = await blockPostgres();
-  const child = importing(servers);
+  const child = importing(servers.place);
   await block.reached();
   await child.kill();
   await block.release();
@@ -130,14 +117,14 @@ it("killed while PostgreSQL is written: nothing of that is there, and it can be 
 /** An import that PostgreSQL has, and that was killed before it could say so to Valkey. */
 async function killAfterCommit(): Promise<void> {
   const block = await blockPostgres();
-  const child = importing(servers);
+  const child = importing(servers.place);
   await block.reached();
-  valkey.process.freeze();
+  servers.valkey.process.freeze();
   await block.release();
   const there = "SELECT 1 FROM installation WHERE key = 'valkey_epoch'";
   await until(async () => (await blocker.query(there)).rows.length > 0);
   await child.kill();
-  valkey.process.thaw();
+  servers.valkey.process.thaw();
 }
 
 it("killed after PostgreSQL has it: a repetition with the same file finishes it", async () => {
@@ -148,10 +135,7 @@ it("killed after PostgreSQL has it: a repetition with the same file finishes it"
 it("killed after PostgreSQL has it: another file is refused", async () => {
   await killAfterCommit();
   const other = join(folder.path, "other");
-  await exportInstallation(
-    { home: join(folder.path, "home") },
-    { file: other, at: "2027-01-01T00:00:00.000Z", signal },
-  );
+  await exported({ home: join(folder.path, "home") }, "other");
   expect(((await errorOf(imported(other))) as Error).message).toContain(
     "import of another file was interrupted",
   );
@@ -162,10 +146,10 @@ it("Valkey lost in the middle, and back: it can be repeated", async () => {
   const block = await blockPostgres();
   const outcome = errorOf(imported());
   await block.reached();
-  await valkey.process.kill();
+  await servers.valkey.process.kill();
   await block.release();
   expect(await outcome).toMatchObject({ name: "StoreUnavailableError" });
-  await valkey.restart();
+  await servers.valkey.restart();
   expect(await repeated()).toEqual(WHOLE);
 });
 
@@ -173,9 +157,9 @@ it("PostgreSQL lost in the middle, and back: it can be repeated", async () => {
   const block = await blockPostgres();
   const outcome = errorOf(imported());
   await block.reached();
-  await postgres.process.kill();
+  await servers.postgres.process.kill();
   expect(await outcome).toMatchObject({ name: "StoreUnavailableError" });
-  await postgres.restart();
+  await servers.postgres.restart();
   expect(await repeated()).toEqual(WHOLE);
 });
 
@@ -201,6 +185,6 @@ it("killed while a data folder is written: it can be repeated, and nothing is le
   await until(() => existsSync(join(home, "mosaic.db.import")));
   await child.kill();
   expect(existsSync(join(home, "mosaic.db"))).toBe(false);
-  await importInstallation({ home }, { file, signal });
+  await importedFrom({ home }, file);
   expect((await readdir(home)).toSorted()).toEqual(["identity.json", "mosaic.db", "mosaic.lock"]);
 });

@@ -7,11 +7,11 @@ import { readEvent } from "../valkey/event-text.ts";
 import {
   agentText,
   checks,
+  exportedTaskText,
   jsonText,
   readAgent,
   readObject,
   readTask,
-  taskText,
   type Layout,
 } from "../valkey/record-text.ts";
 import { MoveError } from "./place.ts";
@@ -43,7 +43,7 @@ const ENTRY: Layout<EntryRecord> = {
 
 /** One line, the same text whatever engine its content comes from. */
 export function lineText(line: Line): string {
-  if (line.kind === "task") return `{"task":${taskText(line.task)}}`;
+  if (line.kind === "task") return `{"task":${exportedTaskText(line.task)}}`;
   if (line.kind === "agent") return `{"agent":${agentText(line.agent)}}`;
   if (line.kind === "event") return `{"event":${storedText(line.event)}}`;
   if (line.kind === "entry") return `{"entry":${inOrder(line.entry, ENTRY)}}`;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import type { Mover } from "./audit-entries.ts";
 import { parseHeader, type Header } from "./header.ts";
 import { KINDS, lineText, parseLine, type Line } from "./lines.ts";
 import { MoveError } from "./place.ts";
@@ -13,6 +14,13 @@ export interface CheckedFile {
   readonly sha256: string;
   /** Its records, read again. */
   readonly lines: () => AsyncGenerator<Line, void, undefined>;
+}
+
+/** What is to be put somewhere. */
+export interface Import {
+  readonly file: CheckedFile;
+  readonly mover: Mover;
+  readonly signal: AbortSignal;
 }
 
 /** What a reading came to. */

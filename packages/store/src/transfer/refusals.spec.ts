@@ -2,68 +2,43 @@ import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   errorOf,
-  startValkey,
-  temporaryFolder,
-  usePostgres,
-  type TemporaryFolder,
-  type ValkeyInTest,
   fillInstallation,
+  temporaryFolder,
+  useServers,
+  type TemporaryFolder,
 } from "@mosaic/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openDistributedStore } from "../distributed/open.ts";
 import { lockDataFolder } from "../lock.ts";
-import { exportInstallation, importInstallation, type Place } from "./installation.ts";
+import { exported, imported } from "./moves-in-test.ts";
 
-const postgres = usePostgres();
-let valkey: ValkeyInTest;
+const servers = useServers({ durable: false });
 let source: TemporaryFolder;
+/** The export of an installation, and what is in it. */
+let file: string;
 let text: string;
 beforeAll(async () => {
-  valkey = await startValkey({ durable: false });
   source = temporaryFolder();
+  file = join(source.path, "file");
   await fillInstallation(join(source.path, "home"));
-  await exported({ home: join(source.path, "home") }, join(source.path, "file"));
-  text = await readFile(join(source.path, "file"), "utf8");
+  await exported({ home: join(source.path, "home") }, file);
+  text = await readFile(file, "utf8");
 });
-afterAll(async () => {
-  await valkey.close();
-  source.remove();
-});
+afterAll(() => source.remove());
 
 let folder: TemporaryFolder;
-let servers: { readonly valkeyUrl: string; readonly databaseUrl: string };
-beforeEach(async () => {
+beforeEach(() => {
   folder = temporaryFolder();
-  await valkey.run("flushall");
-  servers = { valkeyUrl: valkey.url, databaseUrl: await postgres.server.createDatabase() };
 });
 afterEach(() => folder.remove());
 
-const { signal } = new AbortController();
 const path = (name: string): string => join(folder.path, name);
-const exported = (place: Place, file: string) =>
-  exportInstallation(place, { file, at: "2026-01-02T00:00:00.000Z", signal });
-const imported = (place: Place, file = join(source.path, "file")) =>
-  importInstallation(place, { file, signal });
 const whyNot = async (work: Promise<unknown>): Promise<string> => ((await errorOf(work)) as Error).message;
 
 const tablesThere = (): Promise<string> =>
-  postgres.server.sql(servers.databaseUrl, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
-
-async function withServers<T>(
-  work: (store: Awaited<ReturnType<typeof openDistributedStore>>) => Promise<T>,
-): Promise<T> {
-  const store = await openDistributedStore({
-    ...servers,
-    clientName: "test",
-    onListenerError: () => undefined,
-  });
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
+  servers.postgres.sql(
+    servers.place.databaseUrl,
+    "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
+  );
 
 describe("a file that is not what was exported", () => {
   const lines = (): string[] => text.trimEnd().split("\n");
@@ -98,15 +73,15 @@ describe("a file that is not what was exported", () => {
   for (const [name, [make, why]] of Object.entries(CASES))
     it(`${name}: is refused before anything is written`, async () => {
       await writeFile(path("file"), make());
-      for (const place of [servers, { home: path("new") }])
+      for (const place of [servers.place, { home: path("new") }])
         expect(await whyNot(imported(place, path("file")))).toMatch(why);
-      expect(await valkey.run("dbsize")).toBe("0");
+      expect(await servers.valkey.run("dbsize")).toBe("0");
       expect(await tablesThere()).toBe("0");
       await expect(stat(path("new"))).rejects.toThrow("ENOENT");
     });
 
   it("is refused when it is not there", async () => {
-    expect(await whyNot(imported(servers, path("nowhere")))).toContain("cannot be read (ENOENT)");
+    expect(await whyNot(imported(servers.place, path("nowhere")))).toContain("cannot be read (ENOENT)");
   });
 });
 
@@ -117,13 +92,15 @@ describe("an installation that runs", () => {
     expect(await errorOf(exported({ home: path("home") }, path("file")))).toMatchObject({
       name: "FolderLockedError",
     });
-    expect(await errorOf(imported({ home: path("home") }))).toMatchObject({ name: "FolderLockedError" });
+    expect(await errorOf(imported({ home: path("home") }, file))).toMatchObject({
+      name: "FolderLockedError",
+    });
     lock.release();
   });
 
   it("on servers is not read while an orchestrator is alive", async () => {
-    await imported(servers);
-    await withServers(async ({ instances }) => {
+    await imported(servers.place, file);
+    await servers.withStore(async ({ instances }) => {
       const beat = {
         instanceId: "12345678-one",
         host: "h",
@@ -133,9 +110,9 @@ describe("an installation that runs", () => {
         version: "1",
       };
       await instances.beat({ ...beat, capacity: 1, running: 0, startedAt: "" }, 60_000);
-      expect(await whyNot(exported(servers, path("file")))).toMatch(/are running: stop 12345678 on h/);
+      expect(await whyNot(exported(servers.place, path("file")))).toMatch(/are running: stop 12345678 on h/);
       await instances.remove("12345678-one");
-      await exported(servers, path("file"));
+      await exported(servers.place, path("file"));
     });
   });
 
@@ -143,7 +120,7 @@ describe("an installation that runs", () => {
     expect(await whyNot(exported({ home: path("none") }, path("file")))).toContain(
       "there is no installation",
     );
-    expect(await whyNot(exported(servers, path("file")))).toContain("there is no installation");
+    expect(await whyNot(exported(servers.place, path("file")))).toContain("there is no installation");
     await expect(stat(path("none"))).rejects.toThrow("ENOENT");
   });
 });
@@ -152,30 +129,34 @@ describe("a place that is not empty", () => {
   it("is left as it is: a data folder, or the log of one", async () => {
     await fillInstallation(path("home"));
     const before = await readFile(path("home/mosaic.db"));
-    expect(await whyNot(imported({ home: path("home") }))).toContain(
+    expect(await whyNot(imported({ home: path("home") }, file))).toContain(
       "has an installation already (mosaic.db)",
     );
     expect(await readFile(path("home/mosaic.db"))).toEqual(before);
     await rename(path("home/mosaic.db"), path("home/mosaic.db-wal"));
-    expect(await whyNot(imported({ home: path("home") }))).toContain("(mosaic.db-wal)");
+    expect(await whyNot(imported({ home: path("home") }, file))).toContain("(mosaic.db-wal)");
   });
 
   it("is left as it is: servers of an installation, or one of the two", async () => {
-    await withServers(async () => undefined);
-    expect(await whyNot(imported(servers))).toMatch(
+    await servers.withStore(async () => undefined);
+    expect(await whyNot(imported(servers.place, file))).toMatch(
       /PostgreSQL at \S+ is not empty \(installation: 1 rows\)/,
     );
-    const databaseUrl = await postgres.server.createDatabase();
-    expect(await whyNot(imported({ ...servers, databaseUrl }))).toMatch(/Valkey at \S+ is not empty/);
-    await valkey.run("flushall");
-    await valkey.run("set", "orchestrator:task:t", "1");
-    expect(await whyNot(imported({ ...servers, databaseUrl }))).toContain("(orchestrator:task:t)");
-    expect(await valkey.run("keys", "*")).toBe("orchestrator:task:t");
+    const databaseUrl = await servers.postgres.createDatabase();
+    expect(await whyNot(imported({ ...servers.place, databaseUrl }, file))).toMatch(
+      /Valkey at \S+ is not empty/,
+    );
+    await servers.valkey.run("flushall");
+    await servers.valkey.run("set", "orchestrator:task:t", "1");
+    expect(await whyNot(imported({ ...servers.place, databaseUrl }, file))).toContain(
+      "(orchestrator:task:t)",
+    );
+    expect(await servers.valkey.run("keys", "*")).toBe("orchestrator:task:t");
   });
 
   it("other programs' keys are no hindrance", async () => {
-    await valkey.run("set", "another:program", "1");
-    await imported(servers);
-    expect(await valkey.run("get", "another:program")).toBe("1");
+    await servers.valkey.run("set", "another:program", "1");
+    await imported(servers.place, file);
+    expect(await servers.valkey.run("get", "another:program")).toBe("1");
   });
 });

@@ -2,57 +2,32 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   admission,
-  startValkey,
-  temporaryFolder,
-  usePostgres,
-  type TemporaryFolder,
-  type ValkeyInTest,
-  fillInstallation,
   drainQueue,
+  fillInstallation,
   INSTALLATION_SALT,
+  temporaryFolder,
+  useServers,
+  type TemporaryFolder,
 } from "@mosaic/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { openDistributedStore, type DistributedStore } from "../distributed/open.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { openSqliteStore } from "../sqlite/open.ts";
-import { exportInstallation, importInstallation, type Place } from "./installation.ts";
+import type { Place } from "./installation.ts";
+import { exported as exportedTo, imported } from "./moves-in-test.ts";
 
-const postgres = usePostgres();
-let valkey: ValkeyInTest;
-beforeAll(async () => {
-  valkey = await startValkey({ durable: false });
-});
-afterAll(() => valkey.close());
-
+const servers = useServers({ durable: false });
 let folder: TemporaryFolder;
-let servers: { readonly valkeyUrl: string; readonly databaseUrl: string };
-beforeEach(async () => {
+beforeEach(() => {
   folder = temporaryFolder();
-  await valkey.run("flushall");
-  servers = { valkeyUrl: valkey.url, databaseUrl: await postgres.server.createDatabase() };
 });
 afterEach(() => folder.remove());
 
-const { signal } = new AbortController();
 const path = (name: string): string => join(folder.path, name);
-const exported = (place: Place, name: string) =>
-  exportInstallation(place, { file: path(name), at: "2026-01-02T00:00:00.000Z", signal });
+const exported = (place: Place, name: string) => exportedTo(place, path(name));
 
-async function withServers<T>(work: (store: DistributedStore) => Promise<T>): Promise<T> {
-  const store = await openDistributedStore({
-    ...servers,
-    clientName: "test",
-    onListenerError: () => undefined,
-  });
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-/** Lines without what is of this export only. */
+/** Lines without what is of this export only, and what audits the moves. */
 async function records(name: string): Promise<readonly string[]> {
-  return (await readFile(path(name), "utf8")).trimEnd().split("\n").slice(1, -1).toSorted();
+  const lines = (await readFile(path(name), "utf8")).trimEnd().split("\n").slice(1, -1);
+  return lines.filter((line) => !line.includes('"action":"installation.')).toSorted();
 }
 
 it("moves everything there and back, and nothing of it changes", async () => {
@@ -67,18 +42,15 @@ it("moves everything there and back, and nothing of it changes", async () => {
   expect(first.queue).toEqual({ paused: true, completed: 1, failed: 1, lastSeq: 8 });
   expect((await stat(path("first"))).mode & 0o777).toBe(0o600);
 
-  const imported = await importInstallation(servers, { file: path("first"), signal });
-  expect(imported.kinds).toEqual(first.kinds);
-  const second = await exported(servers, "second");
-  expect(second).toMatchObject({
-    kinds: first.kinds,
-    newestEvent: first.newestEvent,
-    queue: first.queue,
-    audit: first.audit,
-  });
+  const there = await imported(servers.place, path("first"));
+  expect(there.kinds).toEqual(first.kinds);
+  const second = await exported(servers.place, "second");
+  const { audit: chain, ...moved } = first.kinds;
+  expect(second).toMatchObject({ kinds: moved, newestEvent: first.newestEvent, queue: first.queue });
+  expect(second.kinds.audit.count).toBe(chain.count + 1);
   expect(await records("second")).toEqual(await records("first"));
 
-  await importInstallation({ home: path("two") }, { file: path("second"), signal });
+  await imported({ home: path("two") }, path("second"));
   await exported({ home: path("two") }, "third");
   expect(await records("third")).toEqual(await records("first"));
   expect(JSON.parse(await readFile(path("two/identity.json"), "utf8"))).toMatchObject({
@@ -86,12 +58,21 @@ it("moves everything there and back, and nothing of it changes", async () => {
   });
 });
 
+it("writes tasks as they were written before there was a choice of runtimes, unless one was chosen", async () => {
+  await fillInstallation(path("one"));
+  await exported({ home: path("one") }, "first");
+  const tasks = (await records("first")).filter((line) => line.startsWith('{"task":'));
+  const named = tasks.filter((line) => line.includes('"runtime":'));
+  expect([tasks.length, named.length]).toEqual([12, 3]);
+  expect(named.every((line) => line.includes('"runtime":"other-agent"'))).toBe(true);
+});
+
 it("goes on there as it would have gone on here", async () => {
   await fillInstallation(path("one"));
   await exported({ home: path("one") }, "first");
-  await importInstallation(servers, { file: path("first"), signal });
+  await imported(servers.place, path("first"));
   const here = await openSqliteStore({ file: path("one/mosaic.db") });
-  await withServers(async (there) => {
+  await servers.withStore(async (there) => {
     for (const store of [here, there]) await store.queue.resume();
     expect(await there.queue.counts()).toEqual(await here.queue.counts());
     expect(await there.facts.get("fingerprint_salt")).toBe(INSTALLATION_SALT);
@@ -121,8 +102,8 @@ it("goes on there as it would have gone on here", async () => {
       reason: "d",
       data: null,
     };
-    expect(await there.audit.append(entry)).toEqual(await here.audit.append(entry));
-    expect(await there.audit.verify()).toEqual({ ok: true, entries: 4 });
+    await there.audit.append(entry);
+    expect(await there.audit.verify()).toEqual({ ok: true, entries: 5 });
   });
   await here.close();
 });
@@ -140,8 +121,8 @@ it("an agent's lease goes on: whoever holds it may write, whoever lost it may no
   await first.close();
   if (lease === null) throw new Error("nothing to claim");
   await exported({ home: path("one") }, "first");
-  await importInstallation(servers, { file: path("first"), signal });
-  await withServers(async ({ queue, state }) => {
+  await imported(servers.place, path("first"));
+  await servers.withStore(async ({ queue, state }) => {
     const fence = { taskId: lease.taskId, token: lease.token };
     expect(await state.append([], fence)).toEqual([]);
     expect(await queue.heartbeat(lease, 60_000)).toMatchObject({ taskId: lease.taskId });
@@ -155,8 +136,10 @@ it("moves an installation that has nothing yet", async () => {
   await (await openSqliteStore({ file: path("empty/mosaic.db") })).close();
   const { kinds } = await exported({ home: path("empty") }, "first");
   expect(kinds.task.count + kinds.event.count + kinds.audit.count).toBe(0);
-  await importInstallation(servers, { file: path("first"), signal });
-  await withServers(async ({ state }) => expect(await state.eventRange()).toEqual({ oldest: 0, newest: 0 }));
+  await imported(servers.place, path("first"));
+  await servers.withStore(async ({ state }) =>
+    expect(await state.eventRange()).toEqual({ oldest: 0, newest: 0 }),
+  );
 });
 
 it("writes over no file, and leaves no half of one", async () => {
@@ -165,4 +148,38 @@ it("writes over no file, and leaves no half of one", async () => {
   await expect(exported({ home: path("one") }, "first")).rejects.toThrow("is there already");
   expect(await readFile(path("first"), "utf8")).toBe("mine");
   expect((await readdir(folder.path)).toSorted()).toEqual(["first", "one"]);
+});
+
+it("each move is audited by who did it, with what was moved: the copy where it was taken, and the arrival", async () => {
+  await fillInstallation(path("one"));
+  const { kinds, newestEvent } = await exported({ home: path("one") }, "first");
+  const counts = Object.fromEntries(Object.entries(kinds).map(([kind, { count }]) => [kind, count]));
+  const sha256 = JSON.parse(
+    (await readFile(path("first"), "utf8")).trimEnd().split("\n").at(-1) ?? "",
+  ).sha256;
+  const about = { actor: "cli:test", subject: sha256 };
+  const here = await openSqliteStore({ file: path("one/mosaic.db") });
+  expect(await here.audit.list(3, 10)).toMatchObject([
+    { ...about, action: "installation.export", reason: `written to ${path("first")}`, data: { counts } },
+  ]);
+  expect(await here.audit.verify()).toEqual({ ok: true, entries: 4 });
+  await here.close();
+  await imported(servers.place, path("first"));
+  const arrival = {
+    ...about,
+    action: "installation.import",
+    data: { from: "embedded", exportedAt: "2026-01-02T00:00:00.000Z", newestEvent, counts },
+  };
+  await servers.withStore(async ({ audit }) => {
+    expect(await audit.list(3, 10)).toMatchObject([arrival]);
+  });
+  await imported({ home: path("two") }, path("first"));
+  const two = await openSqliteStore({ file: path("two/mosaic.db") });
+  expect(await two.audit.list(3, 10)).toMatchObject([arrival]);
+  await two.close();
+  await exported(servers.place, "second");
+  await servers.withStore(async ({ audit }) => {
+    expect((await audit.list(4, 10)).map(({ action }) => action)).toEqual(["installation.export"]);
+    expect(await audit.verify()).toEqual({ ok: true, entries: 5 });
+  });
 });

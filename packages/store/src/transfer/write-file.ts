@@ -2,6 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { link, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { AuditLog } from "../ledgers.ts";
+import { exportEntry, type Mover } from "./audit-entries.ts";
 import { FORMAT, type Header, type Summary } from "./header.ts";
 import { KINDS, lineText, type Kind, type Line } from "./lines.ts";
 import { MoveError } from "./place.ts";
@@ -15,13 +17,12 @@ export interface Source {
   readonly lines: AsyncIterable<Line>;
   /** To be asked when the lines were read. */
   readonly summary: () => Promise<Summary>;
+  readonly audit: Pick<AuditLog, "append">;
 }
 
-export interface WriteOptions {
+export interface WriteOptions extends Mover {
   /** Where the file is to be; it must not be there yet. */
   readonly file: string;
-  /** RFC 3339, UTC. */
-  readonly at: string;
   readonly signal: AbortSignal;
 }
 
@@ -29,10 +30,12 @@ export interface WriteOptions {
 const BATCH = 1 << 20;
 
 /**
- * Writes an export: readable by its owner only, whole and synced under its name or not there at all.
+ * Writes an export: readable by its owner only, whole and synced under its name or not there at all. That it was taken is
+ * audited before it is there; what it holds is the installation before that.
  * @throws MoveError when there is a file of that name
  */
-export async function writeFile(source: Source, { file, at, signal }: WriteOptions): Promise<Header> {
+export async function writeFile(source: Source, options: WriteOptions): Promise<Header> {
+  const { file, at, signal } = options;
   // The first line tells the numbers of all that follow, which are known at the end.
   const [body, draft] = [`${file}.${randomUUID()}.body`, `${file}.${randomUUID()}.part`];
   try {
@@ -45,7 +48,8 @@ export async function writeFile(source: Source, { file, at, signal }: WriteOptio
       ...(await source.summary()),
       kinds,
     };
-    await writeWhole(draft, header, body);
+    const sha256 = await writeWhole(draft, header, body);
+    await source.audit.append(exportEntry(options, { header, sha256, file }));
     await publish(draft, file);
     return header;
   } finally {
@@ -78,8 +82,8 @@ async function writeBody(
   return tallies.read();
 }
 
-/** Header, body, and the checksum over both. */
-async function writeWhole(file: string, header: Header, body: string): Promise<void> {
+/** Header, body, and the checksum over both, which is also what it gives. */
+async function writeWhole(file: string, header: Header, body: string): Promise<string> {
   const handle = await open(file, "wx", 0o600);
   try {
     const hash = createHash("sha256");
@@ -89,8 +93,10 @@ async function writeWhole(file: string, header: Header, body: string): Promise<v
     };
     await write(`${JSON.stringify(header)}\n`);
     for await (const chunk of createReadStream(body)) await write(chunk as Buffer);
-    await handle.writeFile(`${JSON.stringify({ sha256: hash.digest("hex") })}\n`);
+    const sha256 = hash.digest("hex");
+    await handle.writeFile(`${JSON.stringify({ sha256 })}\n`);
     await handle.sync();
+    return sha256;
   } finally {
     await handle.close();
   }

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { StoreUnavailableError } from "../store-error.ts";
 import { isReply, toStoreError } from "./faults.ts";
+import { writeOnceATurn } from "./one-write.ts";
 import { parseValkeyUrl } from "./parse-url.ts";
 
 export interface ConnectOptions {
@@ -58,6 +59,7 @@ export async function connect(options: ConnectOptions): Promise<Link> {
     retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MS),
     protocol: 2,
   });
+  writeOnceATurn(redis);
   const link = createLink(redis, { server: `Valkey at ${address.host}:${address.port}`, timeoutMs });
   await link.connect();
   return link;

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { admission, errorOf, move, notice, startValkey } from "@mosaic/testing";
-import type { ValkeyInTest } from "@mosaic/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { admission, errorOf, move, notice, useValkey } from "@mosaic/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CorruptRecordError } from "../store-error.ts";
 import { KEYS } from "./keys.ts";
 import { openStore, type StoreInTest } from "./store-in-test.ts";
@@ -12,15 +11,9 @@ const SUBJECT = { agentId: AGENT, taskId: "t-1" };
 const OTHER = admission({ taskId: "t-2", repository: "r-2" });
 
 describe("Valkey, when something else has written to it", () => {
-  let valkey: ValkeyInTest;
+  const valkey = useValkey({ durable: false });
   let store: StoreInTest;
-
-  beforeAll(async () => {
-    valkey = await startValkey({ durable: false });
-  });
-  afterAll(() => valkey.close());
   beforeEach(async () => {
-    await valkey.run("flushall");
     store = await openStore(valkey.url);
     await store.state.admit(admission({ taskId: "t-1", agentId: AGENT }));
     await store.state.append([notice(SUBJECT, "x")]);
@@ -117,16 +110,23 @@ describe("Valkey, when something else has written to it", () => {
     ] as const) {
       const intact = await valkey.run("get", key);
       const record = JSON.parse(intact) as object;
+      const whole = await read();
       for (const text of [
         JSON.stringify(record, null, 1),
         JSON.stringify(Object.fromEntries(Object.entries(record).toReversed())),
       ]) {
         await valkey.run("set", key, text);
-        expect(await read()).toEqual(record);
+        expect(await read()).toEqual(whole);
         expect(await notNamed(key, ["move"])).toEqual([]);
       }
       await valkey.run("set", key, intact);
     }
+  });
+
+  it("gives a task of before there was a choice the runtime there was", async () => {
+    const text = await valkey.run("get", `${KEYS.task}t-1`);
+    await valkey.run("set", `${KEYS.task}t-1`, text.replace(',"runtime":"sdk-worker"', ""));
+    expect(await calls.getTask()).toMatchObject({ runtime: "sdk-worker" });
   });
 
   it("gives an agent the fields that its version did not have", async () => {

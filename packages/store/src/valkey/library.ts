@@ -55,14 +55,14 @@ const BODY = [
 ].join("");
 
 /** Named by its content, so that two versions of Mosaic on one server each call their own. */
-const NAME = `mosaic_${createHash("sha256").update(BODY).digest("hex").slice(0, 16)}`;
+export const LIBRARY_NAME = `mosaic_${createHash("sha256").update(BODY).digest("hex").slice(0, 16)}`;
 
 /** What `FUNCTION LOAD` takes. */
-export const LIBRARY = `#!lua name=${NAME}\nlocal PREFIX = '${NAME}_'\n${BODY}`;
+export const LIBRARY = `#!lua name=${LIBRARY_NAME}\nlocal PREFIX = '${LIBRARY_NAME}_'\n${BODY}`;
 
 /** What `FCALL` takes. */
 export function functionName(name: FunctionName): string {
-  return `${NAME}_${name}`;
+  return `${LIBRARY_NAME}_${name}`;
 }
 
 /** True when it makes no difference whether the function ran. */

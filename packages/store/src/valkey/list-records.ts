@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { AgentRecord, TaskRecord } from "../records.ts";
 import type { AgentFilter, AgentPage, StateStore } from "../state-store.ts";
 import { CorruptRecordError } from "../store-error.ts";
 import { KEYS } from "./keys.ts";
@@ -32,17 +33,48 @@ export function createAgentList(run: RunFunction): StateStore["listAgents"] {
 
 /** Tasks in some states, oldest first. Where they are is told in one step; one that moves on before it is read is left out. */
 export function createTaskList(run: RunFunction): StateStore["listTasks"] {
-  return async (states) => {
-    const places = (await run("task_places", ...new Set(states))).map(String).toSorted();
-    const ids = places.map((place) => place.slice(place.indexOf("|") + 1));
-    const tasks = [];
-    for (let from = 0; from < ids.length; from += READ_STEP) {
-      const step = ids.slice(from, from + READ_STEP);
-      const texts = await run("read", ...step.map((id) => KEYS.task + id));
-      tasks.push(...step.map((id, index) => readTask(id, requireText(KEYS.task + id, texts[index]))));
+  return async (states, { limit, after } = { limit: Number.POSITIVE_INFINITY }) => {
+    const tasks: TaskRecord[] = [];
+    let begin = after === undefined ? "-" : `(${after.createdAt}|${after.taskId}`;
+    for (;;) {
+      const wanted = limit - tasks.length;
+      const found = await run(
+        "task_places",
+        Number.isFinite(wanted) ? wanted : -1,
+        begin,
+        ...new Set(states),
+      );
+      const places = found.map(String).toSorted().slice(0, wanted);
+      const ids = places.map((place) => place.slice(place.indexOf("|") + 1));
+      for await (const [id, text] of texts(run, { prefix: KEYS.task, ids })) {
+        const task = readTask(id, requireText(KEYS.task + id, text));
+        if (states.includes(task.state)) tasks.push(task);
+      }
+      if (tasks.length >= limit || places.length < wanted) return tasks;
+      begin = `(${places.at(-1)}`;
     }
-    return tasks.filter(({ state }) => states.includes(state));
   };
+}
+
+/** Agents by their ids, without those that are not there. */
+export function createAgentRead(run: RunFunction): StateStore["getAgents"] {
+  return async (agentIds) => {
+    const agents: AgentRecord[] = [];
+    for await (const [id, text] of texts(run, { prefix: KEYS.agent, ids: agentIds }))
+      if (typeof text === "string") agents.push(readAgent(id, text));
+    return agents;
+  };
+}
+
+async function* texts(
+  run: RunFunction,
+  { prefix, ids }: { readonly prefix: string; readonly ids: readonly string[] },
+): AsyncGenerator<readonly [id: string, text: Reply | undefined], void, undefined> {
+  for (let from = 0; from < ids.length; from += READ_STEP) {
+    const step = ids.slice(from, from + READ_STEP);
+    const found = await run("read", ...step.map((id) => prefix + id));
+    for (const [index, id] of step.entries()) yield [id, found[index]];
+  }
 }
 
 /** Sets of which an agent must be in one each. */

@@ -1,28 +1,14 @@
 import { IllegalTransitionError } from "@mosaic/domain";
-import {
-  collectEvents,
-  admission,
-  move,
-  notice,
-  race,
-  startValkey,
-  type ValkeyInTest,
-} from "@mosaic/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { collectEvents, admission, move, notice, race, useValkey } from "@mosaic/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore, type StoreInTest } from "./store-in-test.ts";
 
 const ROUNDS = 100;
 
 describe("several processes on one Valkey", () => {
-  let valkey: ValkeyInTest;
+  const valkey = useValkey();
   let stores: readonly StoreInTest[];
-
-  beforeAll(async () => {
-    valkey = await startValkey();
-  });
-  afterAll(() => valkey.close());
   beforeEach(async () => {
-    await valkey.run("flushall");
     stores = await Promise.all([1, 2, 3].map(() => openStore(valkey.url)));
   });
   afterEach(async () => {

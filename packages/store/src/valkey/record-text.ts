@@ -1,5 +1,5 @@
 import type { Json } from "@mosaic/contracts";
-import { AGENT_STATES, TASK_STATES } from "@mosaic/domain";
+import { AGENT_STATES, DEFAULT_RUNTIME, TASK_STATES } from "@mosaic/domain";
 import { patchedFields } from "../patch-rules.ts";
 import type { AgentPatch, AgentRecord, TaskRecord } from "../records.ts";
 import { CorruptRecordError } from "../store-error.ts";
@@ -70,6 +70,7 @@ const TASK: Layout<TaskRecord> = {
   workItems: list,
   skills: list,
   options: object,
+  runtime: textOrNone,
   priority: whole,
   maxRetries: whole,
   createdAt: text,
@@ -97,6 +98,11 @@ export function taskText(task: TaskRecord): string {
   return write(task, TASK);
 }
 
+/** A task as it is exported: as before there was a choice of runtimes, where the choice is the one there was. */
+export function exportedTaskText({ runtime, ...task }: TaskRecord): string {
+  return write<TaskRecord>(runtime === DEFAULT_RUNTIME ? task : { ...task, runtime }, TASK);
+}
+
 /** @throws CorruptRecordError naming the key */
 export function readAgent(agentId: string, stored: string): AgentRecord {
   return readObject<AgentRecord>(KEYS.agent + agentId, stored, { ...AGENT, agentId: oneOf([agentId]) });
@@ -104,7 +110,8 @@ export function readAgent(agentId: string, stored: string): AgentRecord {
 
 /** @throws CorruptRecordError naming the key */
 export function readTask(taskId: string, stored: string): TaskRecord {
-  return readObject<TaskRecord>(KEYS.task + taskId, stored, { ...TASK, taskId: oneOf([taskId]) });
+  const task = readObject<TaskRecord>(KEYS.task + taskId, stored, { ...TASK, taskId: oneOf([taskId]) });
+  return { ...task, runtime: task.runtime ?? DEFAULT_RUNTIME };
 }
 
 /** JSON that every reader accepts: half of a character's pair of code units is none, and is replaced. */
@@ -139,7 +146,7 @@ export function parse(key: string, stored: string): unknown {
 
 export const checks = { text, textOrNull, textOrNone, whole, oneOf, object } as const;
 
-function write<R extends object>(record: R, layout: Readonly<Record<keyof R, unknown>>): string {
+function write<R extends object>(record: Partial<R>, layout: Readonly<Record<keyof R, unknown>>): string {
   const fields = Object.keys(layout) as (keyof R)[];
   return jsonText(Object.fromEntries(fields.map((field) => [field, record[field]])));
 }

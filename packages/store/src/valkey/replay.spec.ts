@@ -1,14 +1,6 @@
 import type { StoredEvent } from "@mosaic/contracts";
-import {
-  admission,
-  move,
-  notice,
-  startValkey,
-  stateEvent,
-  successorOf,
-  type ValkeyInTest,
-} from "@mosaic/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { admission, move, notice, useValkey, stateEvent, successorOf } from "@mosaic/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EventFilter } from "../state-store.ts";
 import { KEYS } from "./keys.ts";
 import { openStore, type StoreInTest } from "./store-in-test.ts";
@@ -16,15 +8,9 @@ import { openStore, type StoreInTest } from "./store-in-test.ts";
 const AT = "2026-01-01T00:00:00.000Z";
 
 describe("events in Valkey", () => {
-  let valkey: ValkeyInTest;
+  const valkey = useValkey({ durable: false });
   let store: StoreInTest;
-
-  beforeAll(async () => {
-    valkey = await startValkey({ durable: false });
-  });
-  afterAll(() => valkey.close());
   beforeEach(async () => {
-    await valkey.run("flushall");
     store = await openStore(valkey.url);
   });
   afterEach(() => store.close());

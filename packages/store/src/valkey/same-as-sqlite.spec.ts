@@ -119,6 +119,14 @@ it.each([1, 2, 3])(
         return both((state) => state.listTasks(states));
       },
       () => {
+        const [states, limit, { taskId }] = [some(TASK_STATES), 1 + random(10), recent()];
+        return both(async (state) => {
+          const after = (await state.getTask(taskId)) ?? undefined;
+          const slice = await state.listTasks(states, { limit, after });
+          return [slice, await state.getAgents(slice.map(({ agentId }) => agentId))];
+        });
+      },
+      () => {
         const prefix = recent().agentId.slice(0, 30 + random(7));
         const limit = 1 + random(5);
         return both((state) => state.findAgents(prefix, limit));

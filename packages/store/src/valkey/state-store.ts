@@ -1,7 +1,7 @@
 import type { StateStore } from "../state-store.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { KEYS } from "./keys.ts";
-import { createAgentList, createTaskList } from "./list-records.ts";
+import { createAgentList, createAgentRead, createTaskList } from "./list-records.ts";
 import { readAgent, readTask } from "./record-text.ts";
 import { createReplay } from "./replay.ts";
 import type { RunFunction } from "./run-function.ts";
@@ -21,6 +21,7 @@ export function createStateStore(run: RunFunction, feed: EventFeed): StateStore 
     ...createStateWrites(run, feed.noteNewest),
     ...createReplay(run, feed.noteNewest),
     getAgent: (agentId) => read(KEYS.agent + agentId, (text) => readAgent(agentId, text)),
+    getAgents: createAgentRead(run),
     getTask: (taskId) => read(KEYS.task + taskId, (text) => readTask(taskId, text)),
     listAgents: createAgentList(run),
     findAgents: async (prefix, limit) => (await run("find_agents", prefix, limit)).map(String),

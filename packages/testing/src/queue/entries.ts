@@ -36,6 +36,18 @@ export function entrySuite(open: OpenEngine<TaskQueue>): void {
       expect(await engine.port.counts()).toMatchObject({ pending: 1 });
     });
 
+    it("are looked for by task: those that are pending, held or wait have one, those that ended have none", async () => {
+      for (const taskId of ["held", "waits", "ended", "pending"]) await enqueue(taskId);
+      await claimed();
+      await engine.port.fail(await claimed(), engine.clock.now() + 1000);
+      await engine.port.complete(await claimed());
+      const asked = ["never", "pending", "ended", "held", "waits"];
+      expect(await engine.port.missing(asked)).toEqual(["never", "ended"]);
+      await engine.reopen();
+      expect(await engine.port.missing(asked)).toEqual(["never", "ended"]);
+      expect(await engine.port.missing([])).toEqual([]);
+    });
+
     it("may come again when they have ended", async () => {
       for (const end of ["complete", "fail", "remove"] as const) {
         expect(await enqueue("t1")).toBe("added");

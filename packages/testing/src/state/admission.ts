@@ -27,6 +27,17 @@ export function admissionSuite(open: OpenEngine<StateStore>): void {
       ]);
     });
 
+    it("keeps which runtime runs a task, over moves and restarts", async () => {
+      const { agent, task, ...request } = admission({ runtime: "other-agent" });
+      await engine.port.admit({ agent, task, ...request });
+      await engine.port.transition(move(agent, { task: "assigned" }));
+      await engine.reopen();
+
+      expect(await engine.port.getTask(task.taskId)).toMatchObject({ runtime: "other-agent" });
+      const { items } = await engine.port.listAgents({ limit: 10 });
+      expect(items.map((item) => item.task.runtime)).toEqual(["other-agent"]);
+    });
+
     it("answers a repetition with the same agent and writes nothing, before and after a restart", async () => {
       const request = admission();
       await engine.port.admit(request);

@@ -2,7 +2,7 @@ import { InvalidCursorError, type AgentFilter, type StateStore } from "@mosaic/s
 import { describe, expect, it } from "vitest";
 import { useEngine, type OpenEngine } from "../engine.ts";
 import { errorOf } from "../race.ts";
-import { admission, move, type AdmissionChoices, type Subject } from "../records.ts";
+import { admission, move, nextAgentId, type AdmissionChoices, type Subject } from "../records.ts";
 
 /** A time `minute` minutes into the day. */
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
@@ -131,6 +131,36 @@ export function listSuite(open: OpenEngine<StateStore>): void {
       expect(tasks.map(({ taskId }) => taskId)).toEqual(expected);
       expect(tasks[1]).toEqual(await engine.port.getTask(assigned.taskId));
       expect(await engine.port.listTasks([])).toEqual([]);
+    });
+
+    it("gives tasks slice by slice, over states and those of the same moment, none twice and none left out", async () => {
+      const subjects: Subject[] = [];
+      for (const minute of [3, 1, 2, 2, 2, 4, 5]) subjects.push(await admitted({ at: at(minute) }));
+      for (const subject of [subjects[1], subjects[3], subjects[5]])
+        await engine.port.transition(move(subject as Subject, { task: "assigned" }));
+      const states = ["assigned", "pending"] as const;
+      const all = await engine.port.listTasks(states);
+      const read: string[][] = [];
+      let after: (typeof all)[number] | undefined;
+      do {
+        const slice = await engine.port.listTasks(states, { limit: 3, after });
+        read.push(slice.map(({ taskId }) => taskId));
+        after = slice.at(-1);
+      } while (read.at(-1)?.length === 3);
+      expect(read.map((slice) => slice.length)).toEqual([3, 3, 1]);
+      expect(read.flat()).toEqual(all.map(({ taskId }) => taskId));
+      expect(await engine.port.listTasks(states, { limit: 3, after: all.at(-1) })).toEqual([]);
+      expect(await engine.port.listTasks(states, { limit: 100 })).toEqual(all);
+    });
+
+    it("gives agents by their ids, in that order, without those that are not there", async () => {
+      const [one, other] = [await admitted({}), await admitted({})];
+      const found = await engine.port.getAgents([other.agentId, nextAgentId(), one.agentId]);
+      expect(found).toEqual([
+        await engine.port.getAgent(other.agentId),
+        await engine.port.getAgent(one.agentId),
+      ]);
+      expect(await engine.port.getAgents([])).toEqual([]);
     });
   });
 }

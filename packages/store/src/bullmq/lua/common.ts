@@ -55,14 +55,16 @@ local function fields(name, ...)
 end
 
 -- Where an entry stands among those that are due: its priority, then when it came first, over retries and take-overs.
--- Also how often it was claimed, which BullMQ counts as attempts started.
+local function place(priority, seq) return priority * 0x100000000 + seq % 0x100000000 end
+
+-- The place of an entry that is there. Also how often it was claimed, which BullMQ counts as attempts started.
 local function standing(job)
   local values = fields(job, 'priority', 'seq', 'ats')
   local priority, seq, claims = tonumber(values[1]), tonumber(values[2]), tonumber(values[3] or 0)
   if not priority or priority < 1 or priority > 10 then damaged(job, 'priority', 'is not 1 to 10') end
   if not seq then damaged(job, 'seq', 'is not a number') end
   if not claims then damaged(job, 'ats', 'is not a number') end
-  return priority * 0x100000000 + seq % 0x100000000, claims
+  return place(priority, seq), claims
 end
 
 -- Takes a lease away, and all that names it, whatever there is of it.

@@ -9,10 +9,11 @@ offer('enqueue', {}, function(task, priority)
   local options = { jobId = job, priority = 11 - tonumber(priority), attempts = 1 }
   bull_addPrioritizedJob(ADD_KEYS,
     { cmsgpack.pack({ P, job, 'task', now }), cjson.encode({ taskId = task }), cmsgpack.pack(options) })
-  call('HSET', key(job), 'seq', call('GET', ID))
-  local at = standing(job)
-  call('ZADD', PRIORITIZED, at, job)
-  drop(task)
+  local seq = call('GET', ID)
+  call('HSET', key(job), 'seq', seq)
+  call('ZADD', PRIORITIZED, place(options.priority, seq), job)
+  -- Only another program can have left one.
+  if call('EXISTS', lease_of(task)) == 1 then drop(task) end
   announce()
   return 1
 end)

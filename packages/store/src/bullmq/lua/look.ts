@@ -9,6 +9,15 @@ offer('counts', { 'no-writes' }, function()
     call('HEXISTS', META, 'paused') }
 end)
 
+-- Gives those of the tasks that have no entry.
+offer('missing', { 'no-writes' }, function(...)
+  local answer = {}
+  for _, task in ipairs({ ... }) do
+    if call('EXISTS', key(job_of(task))) == 0 then answer[#answer + 1] = task end
+  end
+  return answer
+end)
+
 -- Gives how many milliseconds from now the next delayed entry is due or the next lease ends, or nothing.
 offer('nextDue', { 'no-writes' }, function()
   local retry = call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')[2]

@@ -19,12 +19,14 @@ const budgetsOf = (p: Places): readonly (readonly [BudgetScope, string | RawBuil
   ["instance", sql.lit("")],
 ];
 
-const rowsOf = (p: Places, amounts: { spent_nano: number; reserved_nano: number }) =>
+type Amount = number | RawBuilder<number>;
+
+const rowsOf = (p: Places, amounts: { spent_nano: Amount; reserved_nano: Amount }) =>
   budgetsOf(p).map(([scope, subject]) => ({ scope: sql.lit(scope), subject, ...amounts }));
 
 /** Requests under way, and the sums that every limit is compared with. */
 export function reservationQueries({ db, jsonItems }: Dialect) {
-  const nothing = sql.lit(0) as unknown as number;
+  const nothing = sql.lit(0);
   return {
     /** Gives no row when there is such a reservation. */
     insertReservation: query((p: ControlTables["usage_reservations"]) =>

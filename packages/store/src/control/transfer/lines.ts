@@ -46,13 +46,16 @@ const fits =
     NUMBERS.has(column) ? Number.isSafeInteger(row[column]) : typeof row[column] === "string";
 
 function readSummary(value: unknown, number: number): Summary {
-  if (isRecord(value) && isRecord(value["rows"]) && isRecord(value["audit"])) {
-    const { rows, audit } = value;
-    const counted = MOVED_TABLES.every((table) => Number.isSafeInteger((rows as Row)[table]));
-    const { seq, hash } = audit as Row;
-    if (counted && Number.isSafeInteger(seq) && typeof hash === "string") return value as unknown as Summary;
-  }
+  if (isSummary(value)) return value;
   throw wrong(number, "is not the end of an export");
+}
+
+function isSummary(value: unknown): value is Summary {
+  if (!isRecord(value)) return false;
+  const { rows, audit } = value;
+  if (!isRecord(rows) || !isRecord(audit)) return false;
+  const counted = MOVED_TABLES.every((table) => Number.isSafeInteger(rows[table]));
+  return counted && Number.isSafeInteger(audit["seq"]) && typeof audit["hash"] === "string";
 }
 
 function parse(text: string, number: number): Record<string, unknown> {

@@ -65,6 +65,8 @@ export function createAgentTable(db: DatabaseSync) {
 
   return {
     get,
+    getAll: (agentIds: readonly string[]): readonly AgentRecord[] =>
+      agentIds.map(get).filter((agent) => agent !== null),
     update,
     /** @throws NotFoundError */
     require: (agentId: string): AgentRecord => {

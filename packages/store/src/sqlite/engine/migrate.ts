@@ -4,6 +4,7 @@ import { StoreUnavailableError } from "../../store-error.ts";
 import { SCHEMA_1 } from "./schema-1.ts";
 import { SCHEMA_2 } from "./schema-2.ts";
 import { SCHEMA_3 } from "./schema-3.ts";
+import { SCHEMA_6 } from "./schema-6.ts";
 
 /** One of the control plane's migrations, which every engine has (`control/migrations/`). Counted from 1. */
 const control = (version: number): string => {
@@ -13,7 +14,7 @@ const control = (version: number): string => {
 };
 
 /** In order; the version of a schema is its place in this list, from 1. */
-const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, control(1), control(2)];
+const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, control(1), control(2), SCHEMA_6];
 
 /** The newest schema this program knows. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

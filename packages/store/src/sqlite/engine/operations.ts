@@ -45,12 +45,14 @@ export function createOperations(db: DatabaseSync) {
   };
   const reads = {
     getAgent: agents.get,
+    getAgents: agents.getAll,
     getTask: tasks.get,
     listAgents: createAgentList(db, tasks),
     findAgents: agents.find,
     listTasks: tasks.list,
     eventsAfter: events.after,
     eventRange: events.range,
+    missingEntries: view.missing,
     queueCounts: view.counts,
     nextDueAt: view.nextDueAt,
     ...control.reads,

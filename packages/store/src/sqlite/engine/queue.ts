@@ -68,9 +68,13 @@ export function createQueueView(db: DatabaseSync) {
      FROM queue WHERE wakes_at > ?`,
   );
   const totals = db.prepare("SELECT paused, completed, failed FROM queue_totals");
+  const entry = db.prepare("SELECT 1 FROM queue WHERE task_id = ?");
   const next = db.prepare("SELECT min(wakes_at) AS at FROM queue WHERE wakes_at IS NOT NULL");
 
   return {
+    missing: (taskIds: readonly string[]): readonly string[] => {
+      return taskIds.filter((taskId) => entry.get(taskId) === undefined);
+    },
     counts: (now: number): QueueCounts => {
       const entries = Number(all.get()?.["entries"]);
       const { delayed, active } = numbers(waiting.get(now));

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { TASK_STATES, type TaskState } from "@mosaic/domain";
 import { readJson, readOneOf } from "../../read-field.ts";
 import type { TaskRecord } from "../../records.ts";
-import { NotFoundError } from "../../state-store.ts";
+import { NotFoundError, type TaskSlice } from "../../state-store.ts";
 import { columnName, placeholders, selectList, type Row } from "./rows.ts";
 
 const FIELDS = Object.keys({
@@ -17,6 +17,7 @@ const FIELDS = Object.keys({
   workItems: 1,
   skills: 1,
   options: 1,
+  runtime: 1,
   priority: 1,
   maxRetries: 1,
   agentId: 1,
@@ -27,13 +28,19 @@ const FIELDS = Object.keys({
 
 const LISTS = ["gates", "workItems", "skills"] as const;
 
+/** A limit that is none. */
+const ALL = -1;
+
 export type TaskTable = ReturnType<typeof createTaskTable>;
 
 /** The table of tasks. To be used inside a transaction. */
 export function createTaskTable(db: DatabaseSync) {
   const columns = selectList(FIELDS);
   const byId = db.prepare(`SELECT ${columns} FROM tasks WHERE task_id = ?`);
-  const byState = db.prepare(`SELECT ${columns} FROM tasks WHERE state = ? ORDER BY created_at, task_id`);
+  const byState = db.prepare(
+    `SELECT ${columns} FROM tasks WHERE state = ? AND (created_at, task_id) > (?, ?)
+     ORDER BY created_at, task_id LIMIT ?`,
+  );
   const pending = db.prepare("SELECT number FROM pending_tasks");
   const insert = db.prepare(
     `INSERT INTO tasks (${FIELDS.map(columnName).join(", ")}) VALUES (${placeholders(FIELDS.length)})`,
@@ -65,9 +72,13 @@ export function createTaskTable(db: DatabaseSync) {
     pending: (): number => {
       return Number(pending.get()?.["number"]);
     },
-    list: (states: readonly TaskState[]): readonly TaskRecord[] => {
-      const tasks = [...new Set(states)].flatMap((state) => byState.all(state).map(toTask));
-      return tasks.sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.taskId, b.taskId));
+    list: (states: readonly TaskState[], slice?: TaskSlice): readonly TaskRecord[] => {
+      const { createdAt, taskId } = slice?.after ?? { createdAt: "", taskId: "" };
+      const tasks = [...new Set(states)].flatMap((state) =>
+        byState.all(state, createdAt, taskId, slice?.limit ?? ALL).map(toTask),
+      );
+      const sorted = tasks.sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.taskId, b.taskId));
+      return sorted.slice(0, slice?.limit);
     },
   };
 }

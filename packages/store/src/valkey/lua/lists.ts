@@ -83,11 +83,12 @@ register('find_agents', READ, function(args)
   return found
 end)
 
--- Places of all tasks in the states named, in one step: none is missed because it moves meanwhile.
+-- Places of tasks in the states named, in one step: none is missed because it moves meanwhile. Arguments: epoch, how many
+-- of each state at most or -1, where to begin as ZRANGEBYLEX takes it, states.
 register('task_places', READ, function(args)
   local answer = { 'ok' }
-  for index = 2, #args do
-    for _, member in ipairs(call('ZRANGE', KEYS.tasks .. args[index], 0, -1)) do
+  for index = 4, #args do
+    for _, member in ipairs(call('ZRANGEBYLEX', KEYS.tasks .. args[index], args[3], '+', 'LIMIT', 0, args[2])) do
       id_in(KEYS.tasks .. args[index], member)
       answer[#answer + 1] = member
     end

@@ -1,6 +1,6 @@
 /** Reads single things, and makes a database this installation's. Arguments: epoch, then what each names. */
 export const LOOK = String.raw`
--- Expected epoch or nothing, id of a new one. Takes over what is there when nothing was expected, but never what an import
+-- Expected epoch or nothing, id of a new one, which event its own come after or nothing. Takes over what is there when nothing was expected, but never what an import
 -- has not finished.
 register_bare('begin', URGENT, function(args)
   if call('EXISTS', KEYS.importing) == 1 then fail('importing') end
@@ -9,7 +9,7 @@ register_bare('begin', URGENT, function(args)
   if not found then
     found = args[2]
     call('SET', KEYS.epoch, found)
-    call('SETNX', KEYS.newestEvent, 0)
+    call('SETNX', KEYS.newestEvent, args[3] or 0)
   end
   return { 'ok', found, require_number(call('GET', KEYS.newestEvent), KEYS.newestEvent) }
 end)

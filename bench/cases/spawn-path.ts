@@ -40,11 +40,14 @@ async function bareWorker(): Promise<void> {
     maxTurns: 1,
     maxToolOutputBytes: 1000,
     streamRetries: 0,
+    mcpServers: [],
   };
   child.stdin.write(`${JSON.stringify(start)}\n`);
-  await once(createInterface({ input: child.stdout }), "line");
+  const ended = once(child, "exit").then(([code]) => `the bare worker ended with ${String(code)}`);
+  const said = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
+  if (typeof said === "string") throw new Error(said);
   child.kill("SIGKILL");
-  await once(child, "exit");
+  await ended;
 }
 
 async function floor(folder: string): Promise<number> {

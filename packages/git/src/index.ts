@@ -8,6 +8,9 @@ export {
 } from "./command-line.ts";
 export { configEnvironment, hardenedConfig, hardenedEnvironment, type ConfigPair } from "./environment.ts";
 export { GitError, RemoteRefusedError, reasonOf, type GitErrorKind } from "./errors.ts";
+export { createMemory, type Memory } from "./memory.ts";
+export type { FoundObject, ObjectInfo } from "./object-answers.ts";
+export { openObjects, withObjects, type ObjectReader, type ObjectReaderOptions } from "./object-reader.ts";
 export { createRemotes, type RemoteAccess, type Remotes, type RemotesOptions } from "./remotes.ts";
 export { createGit, type Git, type GitOptions, type GitResult } from "./run.ts";
 export type { HttpsCredential } from "./credential-helper.ts";

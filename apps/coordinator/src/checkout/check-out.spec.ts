@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRepository, type TestRepository } from "../../tests/repository.ts";
 import { checkOut } from "./check-out.ts";
-import type { Mirror } from "./mirror.ts";
+import { type Mirror, mirrorAt } from "./mirror.ts";
 import { readCommit, removedPaths } from "./read-commit.ts";
 
 let folder: string;
@@ -18,9 +18,12 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "mosaic-checkout-"));
   await mkdir(join(folder, "home"));
   repository = createRepository(join(folder, "mirrors"));
-  mirror = { git: createGit({ home: join(folder, "home") }), path: repository.mirror };
+  mirror = mirrorAt({ git: createGit({ home: join(folder, "home") }), path: repository.mirror });
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await mirror.objects.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe("checkOut", () => {
   it("writes the commit's files and nothing into the mirror", async () => {

@@ -1,11 +1,13 @@
 import type { CommitFiles } from "../detect/commit-files.ts";
+import type { Listing } from "./known.ts";
 import type { Mirror } from "./mirror.ts";
 
 /** Detection reads manifests and settings; a larger file is none. Lockfiles reach a few megabytes. */
 const TEXT_MAX_BYTES = 16 * 1024 * 1024;
 /** About a million paths. */
 const LIST_MAX_BYTES = 128 * 1024 * 1024;
-const BATCH_MAX_BYTES = 256 * 1024 * 1024;
+/** Of all files that are asked for together. */
+const CONTENTS_MAX_BYTES = 256 * 1024 * 1024;
 
 /** The files of a commit with the ids of their contents, which are the contents' hashes. */
 export interface CommitTree extends CommitFiles {
@@ -19,6 +21,36 @@ export interface CommitTree extends CommitFiles {
 /** Lists a commit's regular files; their contents are read when asked for. Symbolic links and submodules are no files;
  * of links the paths are known. */
 export async function readCommit(mirror: Mirror, commit: string, signal?: AbortSignal): Promise<CommitTree> {
+  const listing = await listCommit(mirror, commit, signal);
+  const idOf = (path: string): string => {
+    const id = listing.blobs.get(path);
+    if (id === undefined) throw new Error(`'${path}' is not a regular file of the commit`);
+    return id;
+  };
+  return {
+    commit,
+    ...listing,
+    async text(path) {
+      const id = listing.blobs.get(path);
+      return id === undefined ? null : await readText(mirror, id);
+    },
+    async contents(paths) {
+      const contents: Buffer[] = [];
+      let room = CONTENTS_MAX_BYTES;
+      for (const id of paths.map(idOf)) {
+        const content = await readContent(mirror, id, room);
+        room -= content.length;
+        contents.push(content);
+      }
+      return contents;
+    },
+  };
+}
+
+async function listCommit(mirror: Mirror, commit: string, signal?: AbortSignal): Promise<Listing> {
+  const key = `${mirror.path} ${commit}`;
+  const known = mirror.known.listings.get(key);
+  if (known !== undefined) return known;
   const { stdout } = await mirror.git.run({
     command: "ls-tree",
     gitDir: mirror.path,
@@ -34,73 +66,28 @@ export async function readCommit(mirror: Mirror, commit: string, signal?: AbortS
     if (match) blobs.set(match[2] ?? "", match[1] ?? "");
     if (entry.startsWith("120000 ")) links.add(entry.slice(entry.indexOf("\t") + 1));
   }
-  const texts = new Map<string, Promise<string | null>>();
-  const readText = async (path: string): Promise<string | null> => {
-    const id = blobs.get(path);
-    return id === undefined ? null : await readBlobText(mirror, id, signal);
-  };
-  return {
-    commit,
-    blobs,
-    links,
-    paths: new Set(blobs.keys()),
-    text(path) {
-      const known = texts.get(path) ?? readText(path);
-      texts.set(path, known);
-      return known;
-    },
-    contents: (paths) =>
-      readBlobs(
-        mirror,
-        paths.map((path) => requireBlob(blobs, path)),
-        signal,
-      ),
-  };
+  const listing = { blobs, links, paths: new Set(blobs.keys()) };
+  mirror.known.listings.set(key, listing);
+  return listing;
 }
 
-function requireBlob(blobs: ReadonlyMap<string, string>, path: string): string {
-  const id = blobs.get(path);
-  if (id === undefined) throw new Error(`'${path}' is not a regular file of the commit`);
-  return id;
+async function readText({ objects, known }: Mirror, id: string): Promise<string | null> {
+  const before = known.texts.get(id);
+  if (before !== undefined) return before;
+  const info = await objects.info(id);
+  // What was listed and is not there is damage, not the absence of a file.
+  if (info === null) throw new Error(`the mirror lacks the blob ${id}`);
+  const found = await objects.read(id, TEXT_MAX_BYTES);
+  if (found === null) return null;
+  const text = found.content.toString("utf8");
+  known.texts.set(id, text);
+  return text;
 }
 
-async function readBlobText(mirror: Mirror, id: string, signal?: AbortSignal): Promise<string | null> {
-  const { stdout, truncated } = await mirror.git.run({
-    command: "cat-file",
-    gitDir: mirror.path,
-    options: ["blob"],
-    values: [id],
-    maxBytes: TEXT_MAX_BYTES,
-    overflow: "cut",
-    ...(signal ? { signal } : {}),
-  });
-  return truncated ? null : stdout.toString("utf8");
-}
-
-async function readBlobs(
-  mirror: Mirror,
-  ids: readonly string[],
-  signal?: AbortSignal,
-): Promise<readonly Buffer[]> {
-  if (ids.length === 0) return [];
-  const { stdout } = await mirror.git.run({
-    command: "cat-file",
-    gitDir: mirror.path,
-    options: ["--batch"],
-    stdin: ids.map((id) => `${id}\n`).join(""),
-    maxBytes: BATCH_MAX_BYTES,
-    ...(signal ? { signal } : {}),
-  });
-  let offset = 0;
-  return ids.map((id) => {
-    const header = stdout.subarray(offset, stdout.indexOf(0x0a, offset)).toString();
-    const [found, type, size] = header.split(" ");
-    if (found !== id || type !== "blob") throw new Error(`git cat-file answered '${header}' for blob ${id}`);
-    const start = offset + header.length + 1;
-    const end = start + Number(size);
-    offset = end + 1;
-    return stdout.subarray(start, end);
-  });
+async function readContent({ objects }: Mirror, id: string, maxBytes: number): Promise<Buffer> {
+  const found = await objects.read(id, maxBytes);
+  if (found?.type !== "blob") throw new Error(`the blob ${id} is not in the mirror, or too large`);
+  return found.content;
 }
 
 /** Paths that are in `base` and no longer, or no longer as files, in `commit`. */

@@ -1,14 +1,6 @@
 import type { GitContext } from "./context.ts";
+import type { Change } from "./facts.ts";
 import type { ChangedFile } from "./port.ts";
-
-/** One path that differs between two trees. Renames are a removal and an addition. */
-export interface Change extends ChangedFile {
-  /** Octal, `000000` when it is not there. */
-  readonly oldMode: string;
-  readonly newMode: string;
-  readonly oldId: string;
-  readonly newId: string;
-}
 
 export const GITLINK = "160000";
 /** How trees are compared. The hardened set hides other repositories (gitlinks); here they are looked for. */
@@ -17,10 +9,13 @@ const MAX_BYTES = 256 * 1024 * 1024;
 
 /** What differs between two commits or trees, with line counts. Names are read as UTF-8. */
 export async function listChanges(
-  { git, limits }: Pick<GitContext, "git" | "limits">,
+  { git, limits, facts }: Pick<GitContext, "git" | "limits" | "facts">,
   mirror: string,
-  { from, to }: { readonly from: string; readonly to: string },
+  pair: Pair,
 ): Promise<readonly Change[]> {
+  const known = facts.changes.get(keyOf(mirror, pair));
+  if (known !== undefined) return known;
+  const { from, to } = pair;
   const { stdout } = await git.run({
     command: "diff-tree",
     gitDir: mirror,
@@ -29,8 +24,26 @@ export async function listChanges(
     maxBytes: MAX_BYTES,
     timeoutMs: limits.localMs,
   });
-  return parseChanges(stdout.toString());
+  const changes = parseChanges(stdout.toString());
+  facts.changes.set(keyOf(mirror, pair), changes);
+  return changes;
 }
+
+interface Pair {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Notes that another pair of the mirror is the same trees: a commit that was made of one. */
+export function sameChanges(
+  { facts }: Pick<GitContext, "facts">,
+  mirror: string,
+  { pair, changes }: { readonly pair: Pair; readonly changes: readonly Change[] },
+): void {
+  facts.changes.set(keyOf(mirror, pair), changes);
+}
+
+const keyOf = (mirror: string, { from, to }: Pair): string => `${mirror} ${from} ${to}`;
 
 type Counts = Pick<ChangedFile, "additions" | "deletions">;
 const UNCOUNTED: Counts = { additions: null, deletions: null };

@@ -2,7 +2,7 @@ import { AttemptFailure } from "@mosaic/domain";
 import { GitError, reasonOf } from "@mosaic/git";
 import type { GitContext } from "./context.ts";
 import type { Workspace } from "./port.ts";
-import { branchRef, listRefs, resolve, setRef } from "./refs.ts";
+import { branchRef, listRefs, setRef } from "./refs.ts";
 
 /**
  * Moves a workspace's branch to a commit that was made from it: the very object the gates saw. Only if the branch is
@@ -16,10 +16,9 @@ export async function commitToBranch(
 ): Promise<void> {
   const { mirror, branch, agentId } = workspace;
   const ref = branchRef(branch);
-  const [ours, current] = await Promise.all([
-    listRefs(context.git, mirror, [`refs/mosaic/agents/${agentId}`]),
-    resolve(context.git, mirror, ref),
-  ]);
+  const refs = await listRefs(context.git, mirror, [`refs/mosaic/agents/${agentId}`, ref]);
+  const current = refs.find(({ name }) => name === ref)?.objectId ?? null;
+  const ours = refs.filter(({ name }) => name.startsWith(`refs/mosaic/agents/${agentId}/`));
   const known = new Set(ours.map(({ objectId }) => objectId));
   if (!known.has(commit)) {
     throw new AttemptFailure(

@@ -1,9 +1,11 @@
+import type { ObjectReader } from "@mosaic/git";
 import { readBlob } from "./blobs.ts";
 import type { GitContext } from "./context.ts";
 import { hunksOf } from "./conflict-hunks.ts";
 import type { TreeMerge } from "./merge-trees.ts";
 import type { MergeStage } from "./parse-merge.ts";
 import type { ConflictFile, ConflictSide } from "./port.ts";
+import { askMirror } from "./read-mirror.ts";
 
 /** Files that are looked into; the rest is named only. */
 const MAX_FILES = 50;
@@ -28,22 +30,24 @@ export async function describeConflicts(
 ): Promise<readonly ConflictFile[]> {
   const paths = conflictPaths(merge);
   const merged = await entriesOf(context, mirror, { tree: merge.tree, paths });
-  const files: ConflictFile[] = [];
-  for (const [index, path] of paths.entries()) {
-    const stages = merge.stages.filter((stage) => stage.path === path);
-    const named = nameKind(merge, { path, baseBranch, stages });
-    const at = merged.get(path);
-    const look = index < MAX_FILES ? await lookInto(context, mirror, { stages, at }) : NOTHING_SHOWN;
-    files.push({
-      path,
-      ...named,
-      inTree: whose(stages, at),
-      ours: stages.find(({ stage }) => stage === 2)?.objectId ?? null,
-      theirs: stages.find(({ stage }) => stage === 3)?.objectId ?? null,
-      ...look,
-    });
-  }
-  return files;
+  return await askMirror(context, { mirror }, async (objects) => {
+    const files: ConflictFile[] = [];
+    for (const [index, path] of paths.entries()) {
+      const stages = merge.stages.filter((stage) => stage.path === path);
+      const named = nameKind(merge, { path, baseBranch, stages });
+      const at = merged.get(path);
+      const look = index < MAX_FILES ? await lookInto(objects, { stages, at }) : NOTHING_SHOWN;
+      files.push({
+        path,
+        ...named,
+        inTree: whose(stages, at),
+        ours: stages.find(({ stage }) => stage === 2)?.objectId ?? null,
+        theirs: stages.find(({ stage }) => stage === 3)?.objectId ?? null,
+        ...look,
+      });
+    }
+    return files;
+  });
 }
 
 function conflictPaths({ stages, notes }: TreeMerge): readonly string[] {
@@ -114,34 +118,28 @@ type Look = Pick<ConflictFile, "hunks" | "sides">;
 const NOTHING_SHOWN: Look = { hunks: null, sides: null };
 
 async function lookInto(
-  context: Pick<GitContext, "git" | "limits">,
-  mirror: string,
+  objects: ObjectReader,
   { stages, at }: { readonly stages: readonly MergeStage[]; readonly at: Entry | undefined },
 ): Promise<Look> {
   const isMarked = at !== undefined && at.mode.startsWith("100") && whose(stages, at) === "both";
   if (isMarked) {
-    const content = await readBlob(context, { mirror, objectId: at.objectId }, MAX_BYTES);
+    const content = await readBlob(objects, at.objectId, MAX_BYTES);
     const hunks = content === null || content.includes(0) ? "" : hunksOf(content.toString("utf8"));
     if (hunks !== "") return { hunks, sides: null };
   }
   const side = (number: 2 | 3): Promise<ConflictSide | null> =>
     readSide(
-      context,
-      mirror,
+      objects,
       stages.find(({ stage }) => stage === number),
     );
   return { hunks: null, sides: { head: await side(2), work: await side(3) } };
 }
 
-async function readSide(
-  context: Pick<GitContext, "git" | "limits">,
-  mirror: string,
-  stage: MergeStage | undefined,
-): Promise<ConflictSide | null> {
+async function readSide(objects: ObjectReader, stage: MergeStage | undefined): Promise<ConflictSide | null> {
   if (stage === undefined) return null;
   const { mode, objectId } = stage;
   if (mode === "160000") return { mode, text: null };
-  const content = await readBlob(context, { mirror, objectId }, MAX_BYTES);
+  const content = await readBlob(objects, objectId, MAX_BYTES);
   if (content === null || content.includes(0)) return { mode, text: null };
   const text = content.toString("utf8");
   return { mode, text: text.length <= SIDE_CHARACTERS ? text : `${text.slice(0, SIDE_CHARACTERS)}\n…` };

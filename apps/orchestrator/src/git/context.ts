@@ -2,7 +2,9 @@ import type { Repository } from "@mosaic/domain";
 import type { Git, Remotes } from "@mosaic/git";
 import type { Sandbox } from "@mosaic/sandbox";
 import type { Reach } from "../spawner/step-points.ts";
+import type { Facts } from "./facts.ts";
 import type { Layout } from "./layout.ts";
+import type { SeenHeads } from "./seen-heads.ts";
 
 export interface Identity {
   readonly name: string;
@@ -29,6 +31,8 @@ export interface WorkspaceLimits {
 /** The bare mirrors of this orchestrator, one per repository, each owned by this process alone. */
 export interface Mirrors {
   path(url: string): string;
+  /** Path of a mirror that this process has found to be sound, else null. */
+  known(url: string): string | null;
   /**
    * Brings a mirror up to date, making it when there is none, and answers with its path. Callers that come while one
    * runs share the next. @throws RepositoryUnreachableError; the signal's reason
@@ -61,6 +65,8 @@ export interface GitContext {
   readonly layout: Layout;
   readonly mirrors: Mirrors;
   readonly trash: Trash;
+  readonly facts: Facts;
+  readonly heads: SeenHeads;
   readonly identity: Identity;
   readonly limits: WorkspaceLimits;
   readonly now: () => Date;

@@ -3,13 +3,13 @@ import { AttemptFailure, isRefusal, parseRepository } from "@mosaic/domain";
 import type { Git, Remotes } from "@mosaic/git";
 import type { Sandbox } from "@mosaic/sandbox";
 import { join } from "node:path";
-import { addedBlobs, readBlob, readFileAt } from "./blobs.ts";
 import { commitToBranch } from "./commit.ts";
 import { fetchBaseHead } from "./base-head.ts";
 import { mergeOntoHead } from "./merge-onto-head.ts";
 import { mergeTrees } from "./merge-trees.ts";
 import { moveBase } from "./move-base.ts";
 import type { GitContext, Identity, WorkspaceLimits } from "./context.ts";
+import { createFacts } from "./facts.ts";
 import { createWorkspace, workspaceOf } from "./create.ts";
 import { diffCommits } from "./diff.ts";
 import { createLayout, folderName } from "./layout.ts";
@@ -18,13 +18,14 @@ import { createMirrors } from "./mirrors.ts";
 import type { Workspace, Workspaces } from "./port.ts";
 import { pushCommit } from "./push.ts";
 import { loadRecord, type WorkspaceRecord } from "./record.ts";
+import { readMirror } from "./read-mirror.ts";
 import { createRemovals } from "./removals.ts";
 import { residueOf } from "./residue.ts";
 import { resolveBranch } from "./resolve-branch.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { createSalvages } from "./salvages/create-salvages.ts";
+import { createSeenHeads } from "./seen-heads.ts";
 import { findRecord } from "./set-aside.ts";
-import { outgoingCommits } from "./outgoing.ts";
 import { messageOf } from "./step.ts";
 import { sweepLeftovers } from "./sweep.ts";
 import { createTrash } from "./trash.ts";
@@ -61,7 +62,16 @@ const DEFAULT_LIMITS: WorkspaceLimits = {
 export async function createWorkspaces(options: WorkspacesOptions): Promise<Workspaces> {
   const { dataDir, limits, onProblem = warn, reach = () => undefined, ...given } = options;
   const layout = await createLayout(dataDir);
-  const base = { ...given, layout, onProblem, reach, limits: { ...DEFAULT_LIMITS, ...limits } };
+  const facts = createFacts();
+  const base = {
+    ...given,
+    layout,
+    onProblem,
+    reach,
+    facts,
+    heads: createSeenHeads(given),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  };
   const context: GitContext = { ...base, mirrors: createMirrors(base), trash: createTrash(base) };
   const removals = createRemovals(context);
   return {
@@ -71,10 +81,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     create: (request, signal) => createWorkspace(context, request, signal),
     snapshot: async (workspace, request, signal) =>
       await takeSnapshot(context, { workspace, record: await recordOf(workspace), signal }, request),
-    addedBlobs: (workspace, commit) => addedBlobs(context, workspace, commit),
-    outgoing: (workspace, commit) => outgoingCommits(context, workspace, commit),
-    readBlob: (mirror, objectId, maxBytes) => readBlob(context, { mirror, objectId }, maxBytes),
-    readFile: (mirror, commit, path, maxBytes) => readFileAt(context, { mirror, commit, path }, maxBytes),
+    reading: (mirror, action, signal) => readMirror(context, { mirror, signal }, action),
     diff: (mirror, from, commit, maxBytes) => diffCommits(context, { mirror, base: from, commit }, maxBytes),
     commit: (workspace, commit) => commitToBranch(context, workspace, commit),
     fetchHead: (repository, workspace, signal) => fetchBaseHead(context, { repository, workspace }, signal),

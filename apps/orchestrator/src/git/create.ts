@@ -1,40 +1,52 @@
-import { AttemptFailure, type Repository } from "@mosaic/domain";
-import { GitError } from "@mosaic/git";
+import { AttemptFailure } from "@mosaic/domain";
+import { GitError, type ObjectReader } from "@mosaic/git";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { moveIfThere } from "./exists.ts";
 import { folderName } from "./layout.ts";
-import { BranchNotFoundError, RepositoryUnreachableError, type Workspace } from "./port.ts";
+import {
+  BranchNotFoundError,
+  RepositoryUnreachableError,
+  type Workspace,
+  type WorkspaceRequest,
+} from "./port.ts";
 import { gitMounts, INSIDE, makeThrowAwayGitDir } from "./private-git-dir.ts";
+import { askMirror } from "./read-mirror.ts";
 import { saveRecord, type WorkspaceRecord } from "./record.ts";
-import { branchRef, remoteRef, resolve } from "./refs.ts";
+import { branchRef, remoteRef } from "./refs.ts";
 import { discardWorkspace } from "./remove.ts";
 import { surveyCommit } from "./survey-commit.ts";
 import { addWorktree, checkOut } from "./worktree.ts";
 
-export interface CreateRequest {
-  readonly repository: Repository;
-  readonly baseBranch: string;
-  readonly agentId: string;
-  readonly taskId: string;
-}
-
 /**
- * Fetches, and makes a workspace on the head of its base branch. When it fails or is aborted, nothing of it is left.
+ * Brings the mirror up to date, and makes a workspace on the head of its base branch. When it fails or is aborted, nothing of it is left.
  * @throws AttemptFailure `workspace`; the signal's reason
  */
 export async function createWorkspace(
   context: GitContext,
-  request: CreateRequest,
+  request: WorkspaceRequest,
   signal?: AbortSignal,
 ): Promise<Workspace> {
   try {
-    const mirror = await context.mirrors.fetch(request.repository, signal);
-    context.reach("mirror.fetched");
-    const commit = await resolve(context.git, mirror, remoteRef(request.baseBranch));
-    if (commit === null) throw new BranchNotFoundError(request.baseBranch);
-    return await make(context, request, { mirror, commit, signal });
+    const { repository, baseBranch, onBase } = request;
+    const seen = context.heads.lately(repository.url, baseBranch);
+    const known = seen === null ? null : context.mirrors.known(repository.url);
+    const mirror = known ?? (await context.mirrors.fetch(repository, signal));
+    return await askMirror(context, { mirror, signal }, async (objects) => {
+      const head = async (): Promise<string | null> =>
+        (await objects.info(remoteRef(baseBranch)))?.id ?? null;
+      let commit = await head();
+      // The remote said where its branch is, a moment ago: what is there already need not be fetched.
+      if (known !== null && commit !== seen) {
+        await context.mirrors.fetch(repository, signal);
+        commit = await head();
+      }
+      context.reach("mirror.fetched");
+      if (commit === null) throw new BranchNotFoundError(baseBranch);
+      onBase?.({ mirror, baseCommit: commit });
+      return await make(context, request, { objects, mirror, commit, signal });
+    });
   } catch (error) {
     const known = [BranchNotFoundError, RepositoryUnreachableError, GitError].some(
       (kind) => error instanceof kind,
@@ -45,14 +57,15 @@ export async function createWorkspace(
 }
 
 interface Base {
+  readonly objects: ObjectReader;
   readonly mirror: string;
   readonly commit: string;
   readonly signal: AbortSignal | undefined;
 }
 
-async function make(context: GitContext, request: CreateRequest, base: Base): Promise<Workspace> {
+async function make(context: GitContext, request: WorkspaceRequest, base: Base): Promise<Workspace> {
   const { agentId, taskId } = request;
-  const { mirror, commit, signal } = base;
+  const { objects, mirror, commit, signal } = base;
   const name = folderName(agentId, taskId);
   const tree = join(context.layout.workspaces, name);
   const privateDir = join(context.layout.private, name);
@@ -68,7 +81,7 @@ async function make(context: GitContext, request: CreateRequest, base: Base): Pr
     const links = await surveyCommit(context, { mirror, commit }, signal);
     await makeWay(context, tree);
     const worktree = await context.mirrors.withRefs(mirror, () =>
-      addWorktree(context, { ...request, mirror, tree, commit }),
+      addWorktree(context, { ...request, objects, mirror, tree, commit }),
     );
     context.reach("worktree.added");
     const added = { ...planned, ...worktree };
@@ -87,7 +100,7 @@ async function make(context: GitContext, request: CreateRequest, base: Base): Pr
 }
 
 function plan(
-  { agentId, taskId, baseBranch }: CreateRequest,
+  { agentId, taskId, baseBranch }: WorkspaceRequest,
   { mirror, commit, tree }: { mirror: string; commit: string; tree: string },
 ): WorkspaceRecord {
   return {

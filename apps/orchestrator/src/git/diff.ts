@@ -11,7 +11,7 @@ export interface Diff {
 
 /** What changed between two commits, for people: with renames, cut after `maxBytes`. */
 export async function diffCommits(
-  context: Pick<GitContext, "git" | "limits">,
+  context: Pick<GitContext, "git" | "limits" | "facts">,
   { mirror, base, commit }: { readonly mirror: string; readonly base: string; readonly commit: string },
   maxBytes: number,
 ): Promise<Diff> {

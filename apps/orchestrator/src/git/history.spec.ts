@@ -1,7 +1,7 @@
 import { writeFixtureFiles } from "@mosaic/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createBench, type Bench } from "../../tests/git/bench.ts";
-import type { Workspace } from "./port.ts";
+import type { MirrorReader, Workspace } from "./port.ts";
 
 let bench: Bench;
 let workspace: Workspace;
@@ -31,9 +31,12 @@ beforeEach(async () => {
 });
 afterEach(() => bench.dispose());
 
+const looking = <T>(action: (reader: MirrorReader) => Promise<T>): Promise<T> =>
+  bench.workspaces.reading(workspace.mirror, action);
+
 describe("the blobs of a snapshot", () => {
   it("are those that are new under their path, links included, and can be read from git", async () => {
-    const blobs = await bench.workspaces.addedBlobs(workspace, commit);
+    const blobs = await looking((reader) => reader.addedBlobs(workspace, commit));
     expect(new Map(blobs.map(({ path, bytes }) => [path, bytes]))).toEqual(
       new Map([
         ["big.bin", 5000],
@@ -44,7 +47,7 @@ describe("the blobs of a snapshot", () => {
       ]),
     );
     const texts = await Promise.all(
-      blobs.map(({ objectId }) => bench.workspaces.readBlob(workspace.mirror, objectId, 1000)),
+      blobs.map(({ objectId }) => looking((reader) => reader.readBlob(objectId, 1000))),
     );
     const byPath = new Map(blobs.map(({ path }, index) => [path, texts[index]?.toString() ?? null]));
     expect(byPath.get("link")).toBe("/etc/passwd");
@@ -53,9 +56,9 @@ describe("the blobs of a snapshot", () => {
   });
 
   it("are read to the byte at the limit, and refused for anything that is not a blob", async () => {
-    const blobs = await bench.workspaces.addedBlobs(workspace, commit);
+    const blobs = await looking((reader) => reader.addedBlobs(workspace, commit));
     const big = blobs.find(({ path }) => path === "big.bin")?.objectId ?? "";
-    const readBlob = (id: string, max: number) => bench.workspaces.readBlob(workspace.mirror, id, max);
+    const readBlob = (id: string, max: number) => looking((reader) => reader.readBlob(id, max));
     expect(await readBlob(big, 5000)).toHaveLength(5000);
     expect(await readBlob(big, 4999)).toBeNull();
     for (const id of [commit, "0".repeat(40), "HEAD", "--batch-all-objects"]) {
@@ -65,7 +68,7 @@ describe("the blobs of a snapshot", () => {
 });
 
 describe("a file at a commit", () => {
-  const read = (path: string, max = 1000) => bench.workspaces.readFile(workspace.mirror, commit, path, max);
+  const read = (path: string, max = 1000) => looking((reader) => reader.readFile(commit, path, max));
 
   it("is answered when it is a regular file of no more than the limit", async () => {
     expect((await read("keep.txt"))?.toString()).toBe("keep\nmore\n");

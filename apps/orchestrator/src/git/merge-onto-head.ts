@@ -1,10 +1,10 @@
-import { listChanges } from "./changes.ts";
+import { listChanges, sameChanges } from "./changes.ts";
 import { commitTree } from "./commit-tree.ts";
 import { describeConflicts } from "./conflicts.ts";
 import type { GitContext } from "./context.ts";
 import { mergeTrees } from "./merge-trees.ts";
 import type { Merged, MergeRequest, Workspace } from "./port.ts";
-import { integrationRef, resolve, setRef } from "./refs.ts";
+import { integrationRef, setRef } from "./refs.ts";
 
 /**
  * Merges a snapshot with what its base branch has become, as a commit on that head. No file of the workspace is
@@ -36,12 +36,13 @@ export async function mergeOntoHead(
     return { kind: "conflict", conflict: { head, commit: made, labels: merge.labels, files } };
   }
   const changes = await listChanges(context, mirror, { from: head, to: merge.tree });
+  sameChanges(context, mirror, { pair: { from: head, to: made }, changes });
   return {
     kind: "clean",
     snapshot: {
       commit: made,
       tree: merge.tree,
-      unchanged: merge.tree === (await resolve(context.git, mirror, `${head}^{tree}`)),
+      unchanged: changes.length === 0,
       files: changes.map(({ path, additions, deletions }) => ({ path, additions, deletions })),
     },
   };

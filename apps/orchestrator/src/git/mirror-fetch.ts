@@ -7,10 +7,11 @@ const HEADS = "+refs/heads/*:refs/remotes/origin/*";
 
 /**
  * At its end a fetch looks at the heads of all worktrees, and meets one that git is just making: it has no commit yet
- * (git 2.39). A lock would make everybody wait for remotes.
+ * (git 2.39). A lock would make everybody wait for remotes, so it is taken only when the same was met again and again: on a
+ * machine that is short of processor time, making one takes seconds.
  */
 const HALF_MADE_WORKTREE = /bad object worktrees\//;
-const TRIES = 10;
+const TRIES = 5;
 
 /**
  * Brings every branch of the remote into the mirror, and forgets the ones it no longer has. Objects are checked
@@ -19,7 +20,8 @@ const TRIES = 10;
 export async function fetchHeads(context: Context, repository: Repository, at: Target): Promise<void> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await fetchOnce(context, repository, at);
+      const fetch = (): Promise<void> => fetchOnce(context, repository, at);
+      return await (tried === TRIES && at.alone !== undefined ? at.alone(fetch) : fetch());
     } catch (error) {
       const halfMade = error instanceof GitError && HALF_MADE_WORKTREE.test(error.stderr);
       if (!halfMade || tried === TRIES) throw error;
@@ -32,6 +34,8 @@ type Context = Pick<GitContext, "git" | "remotes" | "limits">;
 interface Target {
   readonly mirror: string;
   readonly signal: AbortSignal;
+  /** Runs something while nobody makes a worktree in the mirror. */
+  readonly alone?: (action: () => Promise<void>) => Promise<void>;
 }
 
 async function fetchOnce(

@@ -1,3 +1,4 @@
+import { createRemotes } from "@mosaic/git";
 import { processesMentioning } from "@mosaic/testing";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
@@ -5,6 +6,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createBench, type Bench, type BenchOptions } from "../../tests/git/bench.ts";
+import type { WorkspaceLimits } from "./context.ts";
+import { fetchHeads } from "./mirror-fetch.ts";
 import { BranchNotFoundError, RepositoryUnreachableError } from "./port.ts";
 
 let bench: Bench;
@@ -65,14 +68,28 @@ describe("a mirror", () => {
       }),
     });
     const { mirror } = await bench.open();
-    halfMade = join(mirror, "worktrees", "half-made");
-    await mkdir(halfMade);
-    await writeFile(join(halfMade, "gitdir"), "/nowhere/.git\n");
-    await writeFile(join(halfMade, "commondir"), "../..\n");
-    await writeFile(join(halfMade, "HEAD"), `${"0".repeat(39)}1\n`);
+    halfMade = await halfMadeWorktree(mirror);
     const commit = await bench.fixture.commit(bench.remote, "main", { "new.txt": "x\n" });
     expect((await bench.open("T-2")).baseCommit).toBe(commit);
     expect(failed).toBe(1);
+  });
+
+  it("is fetched while nobody makes a worktree, when there is a half-made one each time it is tried", async () => {
+    await start();
+    const { mirror } = await bench.open();
+    const halfMade = await halfMadeWorktree(mirror);
+    const commit = await bench.fixture.commit(bench.remote, "main", { "new.txt": "x\n" });
+    const limits = { networkMs: 60_000 } as WorkspaceLimits;
+    const remotes = createRemotes({ allowPrivate: false });
+    await fetchHeads({ git: bench.git, remotes, limits }, bench.repository, {
+      mirror,
+      signal: new AbortController().signal,
+      alone: async (fetch) => {
+        await rm(halfMade, { recursive: true });
+        await fetch();
+      },
+    });
+    expect((await bench.fixture.git(mirror, "rev-parse", "refs/remotes/origin/main")).trim()).toBe(commit);
   });
 
   it.each([
@@ -177,3 +194,13 @@ describe("asking for a branch", () => {
     );
   });
 });
+
+/** What git has of a worktree that it is just making. */
+async function halfMadeWorktree(mirror: string): Promise<string> {
+  const folder = join(mirror, "worktrees", "half-made");
+  await mkdir(folder);
+  await writeFile(join(folder, "gitdir"), "/nowhere/.git\n");
+  await writeFile(join(folder, "commondir"), "../..\n");
+  await writeFile(join(folder, "HEAD"), `${"0".repeat(39)}1\n`);
+  return folder;
+}

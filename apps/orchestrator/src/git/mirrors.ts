@@ -34,6 +34,10 @@ export function createMirrors(context: MirrorContext): Mirrors {
   };
   return {
     path: (url) => mirrorPath(context.layout, url),
+    known(url) {
+      const mirror = mirrorPath(context.layout, url);
+      return entries.get(mirror)?.checked === true ? mirror : null;
+    },
     withRefs: (mirror, action) => {
       const entry = entryOf(mirror);
       entry.interrupt?.abort(new Error("the mirror is needed"));
@@ -84,7 +88,8 @@ async function update(context: MirrorContext, repository: Repository, at: Update
       entry.checked = true;
       if (!usable) return;
     }
-    await fetchHeads(context, repository, { mirror, signal });
+    const alone = (action: () => Promise<void>): Promise<void> => entry.refs.runExclusive(action);
+    await fetchHeads(context, repository, { mirror, signal, alone });
   } catch (error) {
     await recover(context, { repository, at, error });
   }

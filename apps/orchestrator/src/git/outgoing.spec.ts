@@ -19,10 +19,9 @@ afterEach(() => bench.dispose());
 
 const git = (...args: readonly string[]): Promise<string> => bench.mirror(workspace, ...args);
 const named = async (head: string) =>
-  (await bench.workspaces.outgoing(workspace, head)).map(({ message, blobs }) => [
-    message.split("\n\n")[1]?.split("\n")[0],
-    blobs.map(({ path }) => path),
-  ]);
+  (await bench.workspaces.reading(workspace.mirror, (reader) => reader.outgoing(workspace, head))).map(
+    ({ message, blobs }) => [message.split("\n\n")[1]?.split("\n")[0], blobs.map(({ path }) => path)],
+  );
 
 async function commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
   const options = parents.flatMap((parent) => ["-p", parent]);

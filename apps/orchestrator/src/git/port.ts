@@ -124,6 +124,35 @@ export interface CleanupStep {
   readonly detail?: string;
 }
 
+/** What is at a path whose content decides something; `why` completes "it …". */
+export type RuleFile =
+  | { readonly kind: "absent" }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+export interface WorkspaceRequest {
+  readonly repository: Repository;
+  readonly baseBranch: string;
+  readonly agentId: string;
+  readonly taskId: string;
+  /** Called when it is known what the workspace will be made of, so that what needs no files can begin beside it. */
+  readonly onBase?: (base: Pick<Workspace, "mirror" | "baseCommit">) => void;
+}
+
+/** What a mirror holds, as one process answers it: many times cheaper than one for each question. */
+export interface MirrorReader {
+  /** Blobs that are in the snapshot and not, under the same path, in its base. */
+  addedBlobs(workspace: Workspace, commit: string): Promise<readonly AddedBlob[]>;
+  /** Commits that a push of `commit` would bring to the remote, oldest first. @throws when they are too many */
+  outgoing(workspace: Workspace, commit: string): Promise<readonly OutgoingCommit[]>;
+  /** A blob's bytes, at most `maxBytes`; null when it is larger. */
+  readBlob(objectId: string, maxBytes: number): Promise<Buffer | null>;
+  /** A file's bytes at a commit, or null when it is not there (or not a regular file, or larger). */
+  readFile(commit: string, path: string, maxBytes: number): Promise<Buffer | null>;
+  /** A file that decides something, one folder deep in a commit. Absent only when nothing is there. */
+  readRules(commit: string, path: string, maxBytes: number): Promise<RuleFile>;
+}
+
 /**
  * Git work on behalf of agents. Nothing here runs git in an agent's tree on the host (DESIGN §8).
  * Failures are `AttemptFailure`s: `workspace`, `unsafe_tree`, `push`, `conflict`.
@@ -135,23 +164,14 @@ export interface Workspaces {
   resolveBranch(repository: Repository, branch: string, signal?: AbortSignal): Promise<string>;
   /** Path of a repository's mirror; it exists once a workspace was created for the repository. */
   mirrorOf(repositoryUrl: string): Promise<string>;
-  create(
-    request: { repository: Repository; baseBranch: string; agentId: string; taskId: string },
-    signal?: AbortSignal,
-  ): Promise<Workspace>;
+  create(request: WorkspaceRequest, signal?: AbortSignal): Promise<Workspace>;
   snapshot(
     workspace: Workspace,
     commit: { subject: string; body: string; sequence: number; at: string },
     signal?: AbortSignal,
   ): Promise<Snapshot>;
-  /** Blobs that are in the snapshot and not, under the same path, in its base. */
-  addedBlobs(workspace: Workspace, commit: string): Promise<readonly AddedBlob[]>;
-  /** Commits that a push of `commit` would bring to the remote, oldest first. @throws when they are too many */
-  outgoing(workspace: Workspace, commit: string): Promise<readonly OutgoingCommit[]>;
-  /** A blob's bytes, at most `maxBytes`; null when it is larger. */
-  readBlob(mirror: string, objectId: string, maxBytes: number): Promise<Buffer | null>;
-  /** A file's bytes at a commit, or null when it is not there (or not a regular file, or larger). */
-  readFile(mirror: string, commit: string, path: string, maxBytes: number): Promise<Buffer | null>;
+  /** Looks into a mirror. The process that answers is gone when this settles, and as soon as the signal fires. */
+  reading<T>(mirror: string, action: (reader: MirrorReader) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Unified diff, cut after `maxBytes`. */
   diff(
     mirror: string,

@@ -3,7 +3,7 @@ import { GitError, reasonOf } from "@mosaic/git";
 import { setTimeout as pause } from "node:timers/promises";
 import type { GitContext } from "./context.ts";
 import { RepositoryUnreachableError, type Pushed, type PushOptions, type Workspace } from "./port.ts";
-import { branchRef, pushedRef, resolve, setRef } from "./refs.ts";
+import { branchRef, listRefs, pushedRef, setRef } from "./refs.ts";
 import { asUnreachable } from "./remote-failure.ts";
 import { remoteHead } from "./resolve-branch.ts";
 
@@ -26,15 +26,15 @@ export async function pushCommit(
   const { repository, workspace, commit } = request;
   const { mirror, branch, agentId } = workspace;
   const { signal } = options;
-  const committed = await resolve(context.git, mirror, branchRef(branch));
-  if (committed !== commit) {
+  const refs = await listRefs(context.git, mirror, [branchRef(branch), pushedRef(agentId)]);
+  const at = (ref: string): string | null => refs.find(({ name }) => name === ref)?.objectId ?? null;
+  if (at(branchRef(branch)) !== commit) {
     throw new AttemptFailure(
       "push",
       `${commit} is not what was committed to '${branch}'; nothing was pushed`,
     );
   }
-  const before = await resolve(context.git, mirror, pushedRef(agentId));
-  const refusal = await send(context, request, { ...options, expected: before ?? "" });
+  const refusal = await send(context, request, { ...options, expected: at(pushedRef(agentId)) ?? "" });
   context.reach("push.sent");
   const found = await readBack(context, request, signal).catch((error: unknown) => {
     if (!(error instanceof RepositoryUnreachableError)) throw error;

@@ -34,11 +34,10 @@ export async function listRefs(
     options: ["--format=%(objectname) %(refname)"],
     values: patterns,
   });
-  return stdout
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => ({ objectId: line.slice(0, line.indexOf(" ")), name: line.slice(line.indexOf(" ") + 1) }));
+  return linesOf(stdout).map((line) => ({
+    objectId: line.slice(0, line.indexOf(" ")),
+    name: line.slice(line.indexOf(" ") + 1),
+  }));
 }
 
 /** The object a ref or expression names, or null. */
@@ -53,12 +52,40 @@ export async function resolve(git: Git, mirror: string, expression: string): Pro
   return code === 0 ? stdout.toString().trim() : null;
 }
 
-/** The newest snapshot of an agent, or null. */
-export async function newestSnapshot(git: Git, mirror: string, agentId: string): Promise<Ref | null> {
-  const refs = await listRefs(git, mirror, [`refs/mosaic/agents/${agentId}/snapshots`]);
-  const order = (ref: Ref): number => Number(ref.name.slice(ref.name.lastIndexOf("/") + 1));
-  return refs.toSorted((a, b) => order(b) - order(a))[0] ?? null;
+/** A ref to a commit, and the commit's tree. */
+export interface CommitRef extends Ref {
+  readonly tree: string;
 }
+
+/** What the mirror has of an agent's files: its newest snapshot, and what was salvaged of it. */
+export async function savedCommits(
+  git: Git,
+  mirror: string,
+  agentId: string,
+): Promise<{ readonly snapshot: CommitRef | null; readonly salvaged: CommitRef | null }> {
+  const snapshots = `refs/mosaic/agents/${agentId}/snapshots`;
+  const { stdout } = await git.run({
+    command: "for-each-ref",
+    gitDir: mirror,
+    options: ["--format=%(objectname) %(tree) %(refname)"],
+    values: [snapshots, salvageRef(agentId)],
+  });
+  const refs = linesOf(stdout).map((line): CommitRef => {
+    const [objectId = "", tree = "", ...name] = line.split(" ");
+    return { objectId, tree, name: name.join(" ") };
+  });
+  const order = ({ name }: Ref): number => Number(name.slice(name.lastIndexOf("/") + 1));
+  const [snapshot = null] = refs
+    .filter(({ name }) => name.startsWith(`${snapshots}/`))
+    .toSorted((one, other) => order(other) - order(one));
+  return { snapshot, salvaged: refs.find(({ name }) => name === salvageRef(agentId)) ?? null };
+}
+
+const linesOf = (output: Buffer): readonly string[] =>
+  output
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
 
 /** Points a ref of ours to a commit, durably; with `expected` only if it is there now. */
 export async function setRef(

@@ -11,7 +11,7 @@ type Reach = Pick<GitContext, "git" | "remotes" | "limits">;
  * @throws BranchNotFoundError, RepositoryUnreachableError
  */
 export async function resolveBranch(
-  context: Reach,
+  context: Reach & Pick<GitContext, "heads">,
   repository: Repository,
   branch: string,
   signal?: AbortSignal,
@@ -19,6 +19,7 @@ export async function resolveBranch(
   if (!BRANCH_PATTERN.test(branch)) throw new BranchNotFoundError(branch);
   const commit = await remoteHead(context, repository, { branch, signal });
   if (commit === null) throw new BranchNotFoundError(branch);
+  context.heads.saw(repository.url, branch, commit);
   return commit;
 }
 

@@ -1,9 +1,9 @@
-import { listChanges, GITLINK } from "./changes.ts";
+import { listChanges, GITLINK, sameChanges } from "./changes.ts";
 import { commitTree } from "./commit-tree.ts";
 import type { GitContext } from "./context.ts";
 import type { Snapshot, Workspace } from "./port.ts";
 import type { WorkspaceRecord } from "./record.ts";
-import { resolve, setRef, snapshotRef } from "./refs.ts";
+import { setRef, snapshotRef } from "./refs.ts";
 import { unsafeTree } from "./tree-check.ts";
 import { storeTree } from "./store-tree.ts";
 
@@ -36,11 +36,13 @@ export async function takeSnapshot(
     throw unsafeTree(links.map(({ path }) => `${path}: is another git repository; remove it`));
   signal?.throwIfAborted();
   const commit = await commitTree(context, mirror, { ...request, tree, parent: baseCommit });
+  // What is scanned and shown of this commit is what was found of the tree it was made of.
+  sameChanges(context, mirror, { pair: { from: baseCommit, to: commit }, changes });
   await setRef(context, mirror, { ref: snapshotRef(workspace.agentId, request.sequence), commit });
   return {
     commit,
     tree,
-    unchanged: tree === (await resolve(context.git, mirror, `${baseCommit}^{tree}`)),
+    unchanged: changes.length === 0,
     files: changes.map(({ path, additions, deletions }) => ({ path, additions, deletions })),
   };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it } from "vitest";
 import { createBench, type Bench } from "../../tests/git/bench.ts";
+import { createFacts } from "./facts.ts";
 import { surveyCommit } from "./survey-commit.ts";
 
 let bench: Bench;
@@ -11,7 +12,9 @@ const LIMITS = { treeEntries: 400_000, treeBytes: 1024 ** 3, localMs: 60_000 };
 /** Surveys main of the bench's remote, as a mirror would hold it. */
 async function survey(limits: Partial<typeof LIMITS> = {}): Promise<readonly string[]> {
   const commit = await bench.fixture.git(bench.remote, "rev-parse", "main");
-  const context = { git: bench.git, limits: { ...LIMITS, ...limits } } as Parameters<typeof surveyCommit>[0];
+  const context = { git: bench.git, limits: { ...LIMITS, ...limits }, facts: createFacts() } as Parameters<
+    typeof surveyCommit
+  >[0];
   return await surveyCommit(context, { mirror: bench.remote, commit });
 }
 

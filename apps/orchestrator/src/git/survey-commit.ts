@@ -17,11 +17,14 @@ const NO_BYTE_LIMIT = Number.MAX_SAFE_INTEGER;
  * @throws AttemptFailure `unsafe_tree` when there is more than a workspace may hold; the signal's reason
  */
 export async function surveyCommit(
-  { git, limits }: Pick<GitContext, "git" | "limits">,
+  { git, limits, facts }: Pick<GitContext, "git" | "limits" | "facts">,
   { mirror, commit }: { readonly mirror: string; readonly commit: string },
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   if (!OBJECT_ID_PATTERN.test(commit)) throw new Error(`'${commit}' is not a commit's id`);
+  const key = `${mirror} ${commit}`;
+  const known = facts.surveys.get(key);
+  if (known !== undefined) return known;
   const tooMuch = new AbortController();
   const survey = createSurvey(limits, (why) =>
     tooMuch.abort(
@@ -40,6 +43,7 @@ export async function surveyCommit(
     signal: signal === undefined ? tooMuch.signal : AbortSignal.any([signal, tooMuch.signal]),
   });
   tooMuch.signal.throwIfAborted();
+  facts.surveys.set(key, survey.gitlinks);
   return survey.gitlinks;
 }
 

@@ -1,8 +1,9 @@
 import { AttemptFailure, branchName } from "@mosaic/domain";
+import type { ObjectReader } from "@mosaic/git";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
-import { branchRef, listRefs, remoteRef } from "./refs.ts";
+import { branchRef, remoteRef } from "./refs.ts";
 
 export interface Worktree {
   readonly branch: string;
@@ -11,6 +12,8 @@ export interface Worktree {
 }
 
 interface WorktreeRequest {
+  /** Of the mirror: it says which branches there are at the moment. */
+  readonly objects: ObjectReader;
   readonly mirror: string;
   readonly tree: string;
   readonly agentId: string;
@@ -21,9 +24,9 @@ interface WorktreeRequest {
 /** Registers an empty worktree on a new branch. Call it through `withRefs`: the branch is chosen and taken in one go. */
 export async function addWorktree(
   { git }: Pick<GitContext, "git">,
-  { mirror, tree, agentId, taskId, commit }: WorktreeRequest,
+  { objects, mirror, tree, agentId, taskId, commit }: WorktreeRequest,
 ): Promise<Worktree> {
-  const branch = await freeBranch({ git }, mirror, branchName(agentId, taskId));
+  const branch = await freeBranch(objects, branchName(agentId, taskId));
   await git.run({
     command: "worktree",
     gitDir: mirror,
@@ -34,11 +37,10 @@ export async function addWorktree(
 }
 
 /** The wanted name, or the next that neither the mirror nor the remote has (ORCH-111). */
-async function freeBranch({ git }: Pick<GitContext, "git">, mirror: string, wanted: string): Promise<string> {
+async function freeBranch(objects: ObjectReader, wanted: string): Promise<string> {
+  const isTaken = async (ref: string): Promise<boolean> => (await objects.info(ref)) !== null;
   const folder = wanted.slice(0, wanted.indexOf("/"));
-  const patterns = [branchRef(folder), remoteRef(folder)];
-  const taken = new Set((await listRefs(git, mirror, patterns)).map((ref) => ref.name));
-  if (taken.has(remoteRef(folder))) {
+  if (await isTaken(remoteRef(folder))) {
     throw new AttemptFailure(
       "workspace",
       `the repository has a branch called '${folder}', so git cannot make '${wanted}' beside it; rename that branch`,
@@ -46,7 +48,8 @@ async function freeBranch({ git }: Pick<GitContext, "git">, mirror: string, want
   }
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? wanted : `${wanted}-${number}`;
-    if (!taken.has(branchRef(name)) && !taken.has(remoteRef(name))) return name;
+    const taken = await Promise.all([isTaken(branchRef(name)), isTaken(remoteRef(name))]);
+    if (!taken.includes(true)) return name;
   }
 }
 

@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SessionEvent } from "../runtimes/port.ts";
 import { type AgentMonitor, createAgentMonitor } from "./agent-monitor.ts";
-import { measureDisk } from "./disk.ts";
+import { measureDisk, measureUse } from "./disk.ts";
 import { createLoopDetector } from "./loop.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
 /** A monitor on a clock that moves when it is told to, and everything it said. */
-function watched(disk: Parameters<typeof createAgentMonitor>[0]["measure"] = async () => ({ bytes: 0 })) {
+function watched(
+  disk: Parameters<typeof createAgentMonitor>[0]["measure"] = async () => ({ bytes: 0 }),
+  use: () => number | null = () => null,
+) {
   let time = 0;
   let timers: { at: number; callback: () => void }[] = [];
   const said: string[] = [];
@@ -18,6 +21,7 @@ function watched(disk: Parameters<typeof createAgentMonitor>[0]["measure"] = asy
     limits: { silenceMs: 1000, loop: 4, diskBytes: 10 * MEBIBYTE },
     folders: () => ["/tree"],
     measure: disk,
+    measureUse: async () => use(),
     warn: (limit) => said.push(`warn ${limit}`),
     act: (limit, cause) => said.push(`${limit}: ${cause}`),
     now: () => time,
@@ -97,6 +101,54 @@ describe("disk", () => {
       await Promise.resolve().then(() => undefined);
       await new Promise(setImmediate);
       expect(said).toEqual(expected);
+    }
+  });
+
+  it("is counted when it may be over a limit by what was written, or after a while, and not otherwise", async () => {
+    // Mebibytes in use by everybody; the last two are the same again after somebody freed as much as was written.
+    const uses = [100, 103, 104, 105, 102, 107, 107, 107, 107, 107, 107];
+    const counts: number[] = [];
+    let look = 0;
+    const { pass } = watched(
+      async () => {
+        counts.push(look);
+        return { bytes: MEBIBYTE };
+      },
+      () => (uses[look] ?? 0) * MEBIBYTE,
+    );
+    for (; look < uses.length; look += 1) {
+      pass(2000);
+      await new Promise(setImmediate);
+    }
+    // At first; 1 + 5 written is more than half of 10; 5 freed and written anew; ten seconds later.
+    expect(counts).toEqual([0, 3, 5, 10]);
+  });
+
+  it("is counted against the limit once half of it is taken", async () => {
+    const uses = [100, 104, 106];
+    const counts: number[] = [];
+    let look = 0;
+    const { said, pass } = watched(
+      async () => ({ bytes: counts.push(look) === 1 ? 6 * MEBIBYTE : 11 * MEBIBYTE }),
+      () => (uses[look] ?? 0) * MEBIBYTE,
+    );
+    for (; look < uses.length; look += 1) {
+      pass(2000);
+      await new Promise(setImmediate);
+    }
+    expect([counts, said]).toEqual([
+      [0, 2],
+      ["warn disk", "disk: disk_limit"],
+    ]);
+  });
+
+  it("fills as the kernel says", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "mosaic-use-"));
+    try {
+      expect(await measureUse([folder])).toBeGreaterThan(0);
+      expect(await measureUse([join(folder, "gone")])).toBeNull();
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

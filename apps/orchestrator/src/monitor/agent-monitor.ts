@@ -1,7 +1,7 @@
 import type { EventData } from "@mosaic/contracts";
 import type { SessionEvent } from "../runtimes/port.ts";
 import type { StopCause } from "../spawner/registry.ts";
-import type { MeasureDisk } from "./disk.ts";
+import type { MeasureDisk, MeasureUse } from "./disk.ts";
 import { createLoopDetector } from "./loop.ts";
 
 type Limit = EventData<"agent.stalled">["limit"];
@@ -19,6 +19,7 @@ export interface MonitorOptions {
   /** Folders of the agent's workspace; none before it has one. */
   readonly folders: () => readonly string[];
   readonly measure: MeasureDisk;
+  readonly measureUse: MeasureUse;
   /** Half of a limit is reached. */
   readonly warn: (limit: Limit, detail: string) => void;
   /** A limit is reached: the agent has to be stopped. Called once. */
@@ -38,9 +39,11 @@ export interface AgentMonitor {
   stop(): void;
 }
 
-/** Time between two counts of the disk, in milliseconds; at least twenty times what the last one took. */
+/** Time between two looks at the disk, in milliseconds; at least twenty times what the last one took. */
 const DISK_MS = 2_000;
 const DISK_SHARE = 20;
+/** An agent's files are counted this often although the disk has not filled: somebody may free what it fills. */
+const COUNT_MS = 10_000;
 
 export function createAgentMonitor(options: MonitorOptions): AgentMonitor {
   const { limits, now } = options;
@@ -120,14 +123,20 @@ function watchSilence({ limits, now, after }: MonitorOptions, { warn, act }: Rea
 }
 
 function watchDisk(
-  { limits, folders, measure, now, after }: MonitorOptions,
+  options: MonitorOptions,
   { warn, act, signal }: Reactions & { readonly signal: AbortSignal },
 ): () => void {
+  const { limits, folders, measure, now, after } = options;
   let forget = (): void => undefined;
+  const mayBeOver = watchGrowth(options);
   const look = async (): Promise<void> => {
     const began = now();
     const here = folders();
-    if (here.length > 0) judge(await measure(here, signal));
+    if (here.length > 0 && (await mayBeOver.now(here))) {
+      const found = await measure(here, signal);
+      mayBeOver.counted("bytes" in found ? found.bytes : 0);
+      judge(found);
+    }
     if (!signal.aborted) next(Math.max(DISK_MS, (now() - began) * DISK_SHARE));
   };
   const judge = (found: Awaited<ReturnType<MeasureDisk>>): void => {
@@ -144,6 +153,31 @@ function watchDisk(
   };
   next(DISK_MS);
   return () => forget();
+}
+
+/**
+ * Whether an agent's files have to be counted. The kernel says for nothing how full the disk is: an agent whose last count
+ * and all that was written by anybody since do not make a limit together is below it.
+ */
+function watchGrowth({ limits, measureUse, now }: MonitorOptions) {
+  let last: { readonly bytes: number; readonly at: number } | null = null;
+  let use: number | null = null;
+  /** What was written since the count. Only growth counts: what somebody frees must not hide what an agent fills. */
+  let written = 0;
+  return {
+    async now(folders: readonly string[]): Promise<boolean> {
+      const before = use;
+      use = await measureUse(folders);
+      if (last === null || use === null || before === null || now() - last.at >= COUNT_MS) return true;
+      written += Math.max(0, use - before);
+      const half = limits.diskBytes / 2;
+      return last.bytes + written > (last.bytes > half ? limits.diskBytes : half);
+    },
+    counted(bytes: number): void {
+      last = { bytes, at: now() };
+      written = 0;
+    },
+  };
 }
 
 const mebibytes = (bytes: number): number => Math.ceil(bytes / 1024 / 1024);

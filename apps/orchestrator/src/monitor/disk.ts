@@ -1,10 +1,20 @@
 import { execFile } from "node:child_process";
+import { statfs } from "node:fs/promises";
 
 /** How much disk some folders take. */
 export type MeasureDisk = (
   folders: readonly string[],
   signal: AbortSignal,
 ) => Promise<{ readonly bytes: number } | { readonly unknown: string }>;
+
+/** Bytes in use on the file system of the folders, whoever uses them; null where it does not say. */
+export type MeasureUse = (folders: readonly string[]) => Promise<number | null>;
+
+/** Asks the kernel, which keeps count: no file is looked at. The folders of a workspace lie on one file system. */
+export const measureUse: MeasureUse = async ([folder = "/"]) => {
+  const found = await statfs(folder).catch(() => null);
+  return found === null || found.blocks === 0 ? null : (found.blocks - found.bfree) * found.bsize;
+};
 
 /** A tree that takes longer than this to count is not one to work with. Milliseconds. */
 const LONGEST_COUNT_MS = 60_000;

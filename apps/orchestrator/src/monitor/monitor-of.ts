@@ -2,7 +2,7 @@ import type { EventData, EventType, NewEvent } from "@mosaic/contracts";
 import type { Services } from "../services.ts";
 import { type Execution, StopSignal } from "../spawner/registry.ts";
 import { type AgentMonitor, createAgentMonitor } from "./agent-monitor.ts";
-import { measureDisk } from "./disk.ts";
+import { measureDisk, measureUse } from "./disk.ts";
 
 /** The monitor of an attempt: a limit is told as an event, then the agent is asked to stop, and killed after its grace. */
 export function monitorOf(
@@ -27,6 +27,7 @@ export function monitorOf(
     folders: () =>
       execution.workspace === null ? [] : [execution.workspace.tree, execution.workspace.privateDir],
     measure: measureDisk,
+    measureUse,
     warn: (limit, detail) => tell("agent.stalled", { limit, detail }),
     act(limit, cause, detail) {
       const graceMs = settings.cancelGraceMs;

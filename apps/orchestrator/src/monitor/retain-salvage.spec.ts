@@ -59,6 +59,7 @@ async function agent(
       workItems: ["x"],
       skills: [],
       options: {},
+      runtime: "sdk-worker",
       priority: 5,
       maxRetries: 0,
       createdAt: at,

@@ -1,4 +1,4 @@
-import { enqueueForgotten } from "../queue/enqueue-forgotten.ts";
+import { createForgottenSearch } from "../queue/enqueue-forgotten.ts";
 import type { Services } from "../services.ts";
 import { watchBudgets } from "./watch-budgets.ts";
 
@@ -27,8 +27,9 @@ export function watch(services: Services): () => void {
     );
   }, PRUNE_MS);
   timer.unref();
+  const enqueueForgotten = createForgottenSearch(services);
   const looking = setInterval(() => {
-    void enqueueForgotten(services).then(
+    void enqueueForgotten().then(
       (found) => found > 0 && log.warn({ found }, "tasks that were admitted and not queued are queued now"),
       (error: unknown) => log.warn({ err: error }, "tasks without an entry could not be looked for"),
     );

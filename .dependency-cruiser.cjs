@@ -3,11 +3,11 @@
 const MAY_SEE = {
   domain: [],
   contracts: ["domain"],
-  config: [],
+  config: ["domain"],
   telemetry: [],
   secrets: [],
   git: ["domain"],
-  sandbox: [],
+  sandbox: ["domain"],
   replay: [],
   store: ["contracts", "domain"],
   http: ["contracts", "telemetry"],
@@ -48,7 +48,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^apps/cli/src/",
-        pathNot: ["^apps/cli/src/(up|demo|doctor|secrets|db)/", "main\\.ts$", "\\.spec\\.ts$"],
+        pathNot: ["^apps/cli/src/(up|demo|doctor|secrets|db|image)/", "main\\.ts$", "\\.spec\\.ts$"],
       },
       to: { path: "^packages/", pathNot: [own("client"), own("contracts"), own("domain")] },
     },

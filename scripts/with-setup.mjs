@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Runs on a bare machine: any Node >= 20, no packages installed yet. Sets up what is missing, then hands over to
 // the pinned Node 24 with the script that was asked for.
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,7 +15,10 @@ const TARGETS = {
   load: "load/main.ts",
   setup: null,
 };
+const TARGETS_WITH_DOCKER = new Set(["test", "drill", "bench", "setup"]);
 const TARGETS_WITH_SERVERS = new Set(["test", "drill", "bench", "load", "setup"]);
+/** They run agents of others, as users may install them. */
+const TARGETS_WITH_RUNTIMES = new Set(["test", "drill"]);
 /** Debian's names; the sandbox needs bubblewrap and prlimit (util-linux). */
 const SANDBOX = {
   what: "bubblewrap is missing; agents are not started without a sandbox",
@@ -27,6 +30,12 @@ const VALKEY = {
   what: "Valkey (or Redis) is missing; what many hosts share is tested on real servers",
   packages: ["redis-server"],
   isThere: () => ["valkey-server", "redis-server"].some((name) => works(name, ["--version"])),
+};
+/** The suites start engines of their own in temporary folders, and use none that runs already. */
+const DOCKER = {
+  what: "Docker is missing; its sandboxes are tested on a real engine",
+  packages: ["docker.io", "iptables"],
+  isThere: () => works("dockerd", ["--version"]),
 };
 const POSTGRES_HOMES = "/usr/lib/postgresql";
 const POSTGRES = {
@@ -68,6 +77,43 @@ function installPackages() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   say("setup: installing npm packages (npm ci)");
   run("npm", ["ci", "--no-audit", "--no-fund"], "npm packages installed");
+}
+
+/** Agents of others, each as its lockfile in `runtimes/` has it. Nothing of ours needs them but the suites that run them. */
+async function installRuntimes() {
+  const folders = readdirSync(join(root, "runtimes"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ name, from: join(root, "runtimes", name), to: join(root, ".runtimes", name) }))
+    .filter(({ from, to }) => !isInstalled(from, to));
+  const started = Date.now();
+  const failed = (await Promise.all(folders.map(installRuntime))).filter((why) => why !== null);
+  if (failed.length > 0) fail(failed.join("\n"));
+  if (folders.length === 0) return;
+  const names = folders.map(({ name }) => name).join(", ");
+  say(`setup: runtimes installed: ${names} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function isInstalled(from, to) {
+  const lock = "package-lock.json";
+  if (!existsSync(join(to, "node_modules/.package-lock.json")) || !existsSync(join(to, lock))) return false;
+  return readFileSync(join(from, lock)).equals(readFileSync(join(to, lock)));
+}
+
+/** Answers with what went wrong, or null. */
+function installRuntime({ name, from, to }) {
+  cpSync(from, to, { recursive: true });
+  const child = spawn("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: to,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output.push(data));
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(`runtime ${name}: npm ci failed: ${error.message}`));
+    child.once("close", (code) => {
+      resolve(code === 0 ? null : `runtime ${name}: npm ci failed:\n${Buffer.concat(output).toString()}`);
+    });
+  });
 }
 
 function installSystem({ what, packages, isThere }) {
@@ -128,6 +174,8 @@ if (TARGETS_WITH_SERVERS.has(target)) {
   [VALKEY, POSTGRES].forEach(installSystem);
   addPostgresUser();
 }
+if (TARGETS_WITH_DOCKER.has(target)) installSystem(DOCKER);
+if (TARGETS_WITH_RUNTIMES.has(target)) await installRuntimes();
 const node = findNode24();
 run(node, [join(root, "apps/worker/build.mjs")], "agent worker bundled");
 

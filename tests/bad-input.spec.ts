@@ -64,6 +64,8 @@ const CASES: readonly [string, () => unknown, number, string, RegExp][] = [
     /options.gates/,
   ],
   ["an unknown model", () => ({ ...good(), options: { model: "gpt" } }), 400, "model_not_allowed", /claude/],
+  ["an unknown runtime", () => context({ runtime: "nobody" }), 400, "runtime_unknown", /sdk-worker/],
+  ["a runtime that is a path", () => context({ runtime: "../x" }), 400, "invalid_request", /runtime/],
   [
     "no sandbox",
     () => ({ ...good(), options: { sandbox: false } }),

@@ -1,5 +1,6 @@
 import type { StoredEvent } from "@mosaic/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SANDBOX_UNDER_TEST } from "./sandbox-under-test.ts";
 import { scenario, startSystem, type System } from "./system.ts";
 
 const LIFECYCLE = [
@@ -63,7 +64,11 @@ describe("the lifecycle of a task (ORCH-125)", () => {
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
 
     const agent = await system.client.call("getAgent", { params: { agentId } });
-    expect(agent).toMatchObject({ status: "completed", attempt: 1, sandbox: "bubblewrap" });
+    expect(agent).toMatchObject({
+      status: "completed",
+      attempt: 1,
+      sandbox: SANDBOX_UNDER_TEST["SANDBOX_RUNTIME"],
+    });
     expect(agent.startedAt).toBeDefined();
     expect(agent.completedAt).toBeDefined();
 

@@ -4,12 +4,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@mosaic/client";
-import { loadConfig } from "@mosaic/config";
+import { loadConfig, sandboxOptions } from "@mosaic/config";
 import { orchestratorRoutes } from "@mosaic/contracts";
 import { buildOrchestratorApp, openData } from "@mosaic/orchestrator";
 import { chooseSandbox } from "@mosaic/sandbox";
 import { createLogger } from "@mosaic/telemetry";
 import { createGitFixture, type GitFixture } from "@mosaic/testing";
+import { SANDBOX_UNDER_TEST } from "./sandbox-under-test.ts";
 import type { OrchestratorClient } from "./system.ts";
 
 /** The execution plane in this process with real git and sandboxes, and no coordinator of its own. */
@@ -34,6 +35,7 @@ export async function startLoneOrchestrator(options: LoneOptions): Promise<LoneO
     MOSAIC_HOME: home,
     MOSAIC_MODEL_UPSTREAM: options.upstream,
     MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
+    ...SANDBOX_UNDER_TEST,
     ...options.env,
   });
   const logger = createLogger({ name: "e2e", level: "silent", redact: (text) => text });
@@ -42,7 +44,7 @@ export async function startLoneOrchestrator(options: LoneOptions): Promise<LoneO
     config,
     version: "0.0.0",
     data,
-    sandbox: await chooseSandbox({ enabled: true }),
+    sandbox: await chooseSandbox(sandboxOptions(config)),
     coordinator: { url: options.coordinatorUrl, token: "x".repeat(32) },
     logger,
   });

@@ -31,7 +31,7 @@ it("an agent goes on when the machine slept longer than its lease: it is not dou
     config,
     version: "0.0.0",
     data,
-    sandbox: await chooseSandbox({ enabled: true }),
+    sandbox: await chooseSandbox({ enabled: true, runtime: "bubblewrap" }),
     // Closed (discard): agents work without prepared dependencies.
     coordinator: { url: "http://127.0.0.1:9", token: "x".repeat(32) },
     logger,

@@ -16,6 +16,7 @@ import {
 import { createLogger } from "@mosaic/telemetry";
 import { createGitFixture, type FixtureFiles, type GitFixture } from "@mosaic/testing";
 import { startPlanes } from "../apps/cli/src/up/planes.ts";
+import { SANDBOX_UNDER_TEST } from "./sandbox-under-test.ts";
 import { seenEvent } from "./seen-event.ts";
 import { newStore } from "./store-mode.ts";
 import { TINY_REPOSITORY } from "./tiny-repository.ts";
@@ -28,6 +29,9 @@ interface SpawnWish {
   readonly repository?: string;
   readonly gateProfile?: GateProfile;
   readonly options?: SpawnOptions;
+  /** One of `GET /runtimes`. */
+  readonly runtime?: string;
+  readonly skills?: readonly string[];
   /** What to do; `[scenario: name]` in it chooses what the scripted model answers. */
   readonly workItem?: string;
 }
@@ -71,6 +75,7 @@ export async function startSystem(
   const store = env["VALKEY_URL"] === undefined ? await newStore() : null;
   const config = loadConfig({
     ...store?.env,
+    ...SANDBOX_UNDER_TEST,
     MOSAIC_HOME: home,
     ORCHESTRATOR_PORT: "0",
     COORDINATOR_PORT: "0",
@@ -114,6 +119,8 @@ export async function startSystem(
             repository: wish.repository ?? (await (standard ??= git.remote(TINY_REPOSITORY))),
             branch: "main",
             workItems: [wish.workItem ?? "Make the failing test pass"],
+            ...(wish.runtime === undefined ? {} : { runtime: wish.runtime }),
+            ...(wish.skills === undefined ? {} : { skills: [...wish.skills] }),
           },
           ...(wish.options === undefined ? {} : { options: wish.options }),
         },

@@ -21,6 +21,7 @@ export function agentView(changes: Partial<AgentView> = {}): AgentView {
     priority: 5,
     attempt: 1,
     model: "claude-x",
+    runtime: "sdk-worker",
     sandbox: "bubblewrap",
     yolo: false,
     usage: {

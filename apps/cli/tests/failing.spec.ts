@@ -23,6 +23,13 @@ beforeAll(async () => {
       listAgents() {
         throw new ProblemError("rate_limited", "too many requests", { retryAfter: 7 });
       },
+      getAgentDiff({ params: { agentId } }) {
+        if (agentId !== AGENT) throw new ProblemError("agent_not_found", `there is no agent '${agentId}'`);
+        throw new ProblemError(
+          "agent_elsewhere",
+          `the files of agent ${AGENT} are with orchestrator 12345678 on h (http://h:3001, alive); ask there`,
+        );
+      },
       pauseQueue() {
         throw new ProblemError("forbidden", "the token does not have the scope admin\u001B[2J");
       },
@@ -114,6 +121,13 @@ describe("a refusal (exit 1)", () => {
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain("there is no agent 'dead-beef'");
     expect(unknown.stderr).toContain("mosaic ls");
+  });
+
+  it("says where an agent's files are, and how to ask there", async () => {
+    const { code, stdout, stderr } = await cli.run(["diff", AGENT]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("on h (http://h:3001, alive); ask there");
+    expect(stderr).toContain("Repeat the command with --url and the address of that orchestrator");
   });
 
   it("prints every field the server finds wrong", async () => {

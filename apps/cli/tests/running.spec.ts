@@ -51,7 +51,7 @@ describe("mosaic run", () => {
     mkdirSync(join(cli.home, "app"));
     const args =
       "run --repo ./app --branch dev --agent-type tester --gates tests,lint --task-id t-1 --priority 9 --timeout 60";
-    const more = "--retries 0 --model claude-x --skill testing --skill git first - --json";
+    const more = "--retries 0 --model claude-x --skill testing --skill git --runtime opencode first - --json";
     const { stdout } = await cli.run(
       [...args.split(" "), ...more.split(" ")],
       {},
@@ -67,6 +67,7 @@ describe("mosaic run", () => {
         branch: "dev",
         workItems: ["first", "second\nwith two lines"],
         skills: ["testing", "git"],
+        runtime: "opencode",
       },
       options: { timeout: 60, maxRetries: 0, priority: 9, model: "claude-x", gates: ["tests", "lint"] },
     });

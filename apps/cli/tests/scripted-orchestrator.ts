@@ -170,6 +170,7 @@ function unscripted(): Omit<Handlers<Routes>, "streamEvents" | "listAgentEvents"
     resumeQueue: refuse,
     listOrchestrators: refuse,
     forgetOrchestrator: refuse,
+    listRuntimes: refuse,
   };
 }
 

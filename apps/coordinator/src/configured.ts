@@ -51,6 +51,7 @@ export async function buildConfiguredCoordinator(
       mirrorRoots: [join(config.home, "mirrors")],
       yolo: config.yolo,
       registries: config.registries,
+      images: config.images,
       caFile,
       allowedHosts: [...LOOPBACK_HOSTS, config.host, ...config.allowedHosts],
       allowedOrigins: config.allowedOrigins,

@@ -1,6 +1,6 @@
-import { heldSecrets, readPlaneStart } from "@mosaic/config";
+import { heldSecrets, readPlaneStart, sandboxOptions } from "@mosaic/config";
 import { hashToken } from "@mosaic/http";
-import { chooseSandbox } from "@mosaic/sandbox";
+import { chooseSandbox, clearOrphans } from "@mosaic/sandbox";
 import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
 import closeWithGrace from "close-with-grace";
@@ -22,9 +22,10 @@ const logger = createLogger({ name: "coordinator", level: config.logLevel, redac
 
 const gitHome = join(config.home, "git-home");
 await mkdir(gitHome, { recursive: true, mode: 0o700 });
-const choice = await chooseSandbox({ enabled: config.sandboxEnabled });
+const choice = await chooseSandbox(sandboxOptions(config));
 if (!choice.ok) logger.error(`${choice.problem}; ${choice.remedy}`);
 else if (choice.warning !== undefined) logger.warn(choice.warning);
+await clearOrphans(choice, logger);
 
 const tokenHash = hashToken(token);
 const app = await buildConfiguredCoordinator({

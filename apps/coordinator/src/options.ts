@@ -33,6 +33,8 @@ export interface CoordinatorOptions {
   readonly yolo: boolean;
   /** Host names that preparing dependencies may reach. */
   readonly registries: readonly string[];
+  /** Images that base branches may choose. */
+  readonly images: readonly string[];
   /** File of further certificate authorities for the registries (NODE_EXTRA_CA_CERTS). */
   readonly caFile?: string | undefined;
   readonly allowedHosts: readonly string[];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type CheckQuality, createCheckQuality } from "./api/check-quality.ts";
 import { createPrepareDependencies, type PrepareDependencies } from "./api/prepare-dependencies.ts";
 import type { CoordinatorDeps, CoordinatorOptions } from "./options.ts";
+import { createMirrors } from "./checkout/mirror.ts";
 import type { WorkArea } from "./checkout/work-area.ts";
 import { createDependencyStore, type DependencyStore } from "./dependencies/store.ts";
 import type { Workbench } from "./execution/workbench.ts";
@@ -47,8 +48,14 @@ export async function createPlane(
     build: { timeoutMs: limits.prepareTimeoutMs, maxBytes: limits.preparedBytes },
     cache: { maxBytes: limits.cacheBytes, maxAgeMs: limits.cacheAgeMs, minIdleMs: limits.cacheMinIdleMs },
   });
+  const environment = {
+    sandbox: deps.sandbox.name,
+    takesImages: deps.sandbox.takesImages,
+    images: options.images,
+  };
   const { git, metrics, onYolo } = deps;
-  const { mirrorRoots, yolo } = options;
+  const mirrors = createMirrors(git, options.mirrorRoots);
+  const { yolo } = options;
   const toolchain = {
     coordinator: options.version,
     git: (await gitVersion(git)).version,
@@ -59,19 +66,19 @@ export async function createPlane(
   return {
     check: createCheckQuality({
       bench,
-      git,
       area,
       store,
       metrics,
       slots: new Semaphore(limits.gatesAtOnce),
-      mirrorRoots,
+      mirrors,
+      environment,
       defaultTimeoutMs: limits.gateTimeoutMs,
       maxChecks: limits.checksAtOnce,
       yolo,
       onYolo,
       toolchain,
     }),
-    prepare: createPrepareDependencies({ bench, git, store, mirrorRoots }),
+    prepare: createPrepareDependencies({ bench, store, mirrors, environment }),
     store,
     work: createWorkTracker(),
   };

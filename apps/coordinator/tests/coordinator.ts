@@ -83,6 +83,7 @@ export async function startCoordinator(given: TestOptions = {}): Promise<TestCoo
       mirrorRoots: [join(folder, "mirrors")],
       yolo: false,
       registries: [],
+      images: [],
       allowedHosts: LOOPBACK_HOSTS,
       allowedOrigins: [],
       platform: { platform: process.platform, arch: process.arch, node: process.version },

@@ -1,10 +1,12 @@
 import { orchestratorRoutes, ProblemError } from "@mosaic/contracts";
 import { createHealthHandlers, createHttpServer, type HttpServer, LOOPBACK_HOSTS } from "@mosaic/http";
+import { clearOrphans } from "@mosaic/sandbox";
 import { agentHandlers } from "./api/agents.ts";
 import { costHandlers } from "./api/costs.ts";
 import { createAgentEventStream, streamEventsHandler } from "./api/events.ts";
 import { orchestratorHandlers } from "./api/orchestrators.ts";
 import { queueHandlers } from "./api/queue.ts";
+import { runtimeHandlers } from "./api/runtimes.ts";
 import { salvageHandlers } from "./api/salvage.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { auditHandlers } from "./api/audit.ts";
@@ -30,6 +32,7 @@ import { createDispatcher } from "./queue/dispatcher.ts";
 import { drain } from "./queue/drain.ts";
 import type { OrchestratorOptions } from "./options.ts";
 import { cleanLeftovers, recover } from "./queue/recover.ts";
+import { runtimeWarnings } from "./runtimes/registry.ts";
 import { wire } from "./wire.ts";
 
 export interface OrchestratorApp {
@@ -51,7 +54,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
   const { config, data, logger } = options;
   const { services, git, openWorkspaces } = await wire(options);
   const { settings, metrics } = services;
-  const warnings = [...warningsOf(services), ...data.warnings];
+  const warnings = [...warningsOf(services), ...(await runtimeWarnings(services.runtimes)), ...data.warnings];
   const kill = createKill(services);
   services.tripWire.connect(kill);
   const cancel = createCancel(services, kill);
@@ -112,6 +115,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       },
     }),
     ...orchestratorHandlers(services, kill),
+    ...runtimeHandlers(services),
     ...queueHandlers(services),
     ...costHandlers(services),
     ...salvageHandlers(services),
@@ -125,6 +129,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
     warnings,
     model: services.gateway.upstream,
     async start(url) {
+      await clearOrphans(options.sandbox, logger);
       heartbeat = await startHeartbeat(services, config.advertisedUrl ?? url);
       const leftovers = await recover(services);
       await auditSwitches(services);

@@ -1,4 +1,4 @@
-import { heldSecrets, readPlaneStart } from "@mosaic/config";
+import { heldSecrets, readPlaneStart, sandboxOptions } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
 import { createRedaction } from "@mosaic/secrets";
 import { createLogger } from "@mosaic/telemetry";
@@ -22,9 +22,10 @@ const app = await buildOrchestratorApp({
   config,
   version,
   data,
-  sandbox: await chooseSandbox({ enabled: config.sandboxEnabled }),
+  sandbox: await chooseSandbox(sandboxOptions(config)),
   coordinator: { url: config.coordinatorUrl, token: coordinatorToken },
   embedded: false,
+  caFile: process.env["NODE_EXTRA_CA_CERTS"],
   logger,
 });
 closeWithGrace({ delay: config.shutdownGrace * 1000 + 10_000, logger }, async ({ signal, err }) => {

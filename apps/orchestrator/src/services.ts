@@ -13,10 +13,13 @@ import type {
 } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { QualityGates } from "./coordinator/port.ts";
+import type { EgressDoors } from "./egress/port.ts";
 import type { ModelGateway } from "./gateway/port.ts";
 import type { IntegrateMode, Workspaces } from "./git/port.ts";
-import type { Runtime } from "./runtimes/port.ts";
+import type { ConfiguredMcpServer } from "./mcp/read-mcp-file.ts";
+import type { Runtimes } from "./runtimes/registry.ts";
 import type { TripWire } from "./secrets/trip-wire.ts";
+import type { EgressPolicy } from "./spawner/egress-policy.ts";
 import type { ExecutionRegistry } from "./spawner/registry.ts";
 import type { Reach } from "./spawner/step-points.ts";
 
@@ -53,6 +56,14 @@ export interface OrchestratorSettings {
   readonly localRepositories: readonly string[];
   /** Embedded: an admin may name any local repository. */
   readonly embedded: boolean;
+  /** Megabytes of an agent's sandbox: what it gets, and the most a task may ask for. */
+  readonly memoryMb: number;
+  readonly maxMemoryMb: number;
+  readonly egress: EgressPolicy;
+  /** Images that base branches may choose. */
+  readonly images: readonly string[];
+  /** The owner's skills; undefined for none. */
+  readonly skillsFolder: string | undefined;
   /** The data folder; no repository inside it may be named. */
   readonly home: string;
   readonly prices: PriceTable;
@@ -74,8 +85,10 @@ export interface Services {
   readonly workspaces: Workspaces;
   readonly sandbox: Sandbox;
   readonly gateway: ModelGateway;
-  readonly runtime: Runtime;
+  readonly runtimes: Runtimes;
   readonly gates: QualityGates;
+  readonly egress: EgressDoors;
+  readonly mcpServers: readonly ConfiguredMcpServer[];
   readonly scanner: SecretScanner;
   /** Looks into files, in a thread that can be stopped. */
   readonly fileScanner: FileScanner;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Config } from "@mosaic/config";
-import { DEFAULT_PRICES, type PriceTable } from "@mosaic/domain";
+import { DEFAULT_PRICES, type EgressTarget, type PriceTable } from "@mosaic/domain";
 import { z } from "zod";
 import type { OrchestratorSettings } from "./services.ts";
 
@@ -41,6 +41,15 @@ export async function readSettings(
     sandboxEnabled: config.sandboxEnabled,
     localRepositories: config.localRepositories,
     embedded,
+    memoryMb: config.sandboxMemoryMb,
+    maxMemoryMb: config.sandboxMaxMemoryMb,
+    egress: {
+      allow: config.egressAllow.map(targetText),
+      repositoryAllow: config.egressRepositoryAllow.map(targetText),
+      modelHost: new URL(config.modelBaseUrl).hostname,
+    },
+    images: config.images,
+    skillsFolder: config.skillsFolder,
     home: config.home,
     budgets: {
       agent: config.budgetAgent,
@@ -53,6 +62,8 @@ export async function readSettings(
     prices: config.pricesFile === undefined ? DEFAULT_PRICES : await readPrices(config.pricesFile),
   };
 }
+
+const targetText = ({ host, port }: EgressTarget): string => `${host}:${port}`;
 
 const Price = z.strictObject({
   input: z.number().min(0),

@@ -1,20 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Config, heldSecrets } from "@mosaic/config";
 import { createGit, createRemotes, type Git } from "@mosaic/git";
-import { type Sandbox, toolchainMounts } from "@mosaic/sandbox";
-import { createFileScanner, createScanner, type KnownSecret } from "@mosaic/secrets";
+import type { Sandbox } from "@mosaic/sandbox";
+import { createFileScanner, createScanner, knownSecrets, type KnownSecret } from "@mosaic/secrets";
 import { createMetrics } from "@mosaic/telemetry";
 import { createQualityGates } from "./coordinator/client.ts";
+import { createEgressDoors } from "./egress/create-egress-doors.ts";
 import { createModelGateway } from "./gateway/create-model-gateway.ts";
 import type { ModelGateway } from "./gateway/port.ts";
 import { createWorkspaces } from "./git/create-workspaces.ts";
 import type { Workspaces } from "./git/port.ts";
-import { createSdkWorkerRuntime } from "./runtimes/create-sdk-worker-runtime.ts";
-import type { Runtime } from "./runtimes/port.ts";
+import { readMcpFile } from "./mcp/read-mcp-file.ts";
 import type { OrchestratorOptions } from "./options.ts";
 import type { OrchestratorSettings, Services } from "./services.ts";
 import { readSettings } from "./settings.ts";
@@ -24,8 +22,8 @@ import { createTripWire } from "./secrets/trip-wire.ts";
 import { createExecutionRegistry } from "./spawner/registry.ts";
 import { createReach, type Reach } from "./spawner/step-points.ts";
 import { unavailableSandbox } from "./spawner/unavailable-sandbox.ts";
+import { wireRuntimes } from "./wire-runtimes.ts";
 
-const MEBIBYTE = 1024 * 1024;
 /** Shorter values would be found in ordinary text. */
 const SHORTEST_KNOWN = 8;
 
@@ -53,7 +51,12 @@ export async function wire(options: OrchestratorOptions): Promise<{
   });
   if (config.crashAt !== undefined)
     logger.warn(`a drill: this process kills itself at ${config.crashAt} (MOSAIC_CRASH_AT)`);
-  const known = [...knownSecrets(config, coordinator.token), ...(await gitTokens(config, logger))];
+  const mcp = await readMcpFile(config.mcpFile);
+  const known = [
+    ...knownSecrets(heldSecrets(config, coordinator.token)),
+    ...(await gitTokens(config, logger)),
+    ...mcp.secrets,
+  ];
   const scanner = createScanner({ salt: data.salt, known });
   const redact = (text: string): string => scanner.redact(text);
   const state = redactingState(data.store.state, redact);
@@ -85,13 +88,20 @@ export async function wire(options: OrchestratorOptions): Promise<{
     registry: createExecutionRegistry(),
     workspaces: await wireWorkspaces(options, { git, sandbox, reach }),
     reach,
-    runtime: await wireRuntime(options, sandbox),
+    runtimes: await wireRuntimes(options, { sandbox, scanner }),
     gates: createQualityGates({
       baseUrl: coordinator.url,
       token: coordinator.token,
       acceptYolo: settings.yolo,
       random: Math.random,
     }),
+    egress: await createEgressDoors({
+      folder: join(data.home, "egress"),
+      modelHost: settings.egress.modelHost,
+      caFile: options.caFile,
+      network: options.network?.egress,
+    }),
+    mcpServers: mcp.servers,
     now: () => new Date(),
     newId: randomUUID,
     random: Math.random,
@@ -154,35 +164,6 @@ function wireWorkspaces(
     now: () => new Date(),
     newId: randomUUID,
   });
-}
-
-/** Agents get the tools of the person who started this, read-only. */
-async function wireRuntime({ config, version }: OrchestratorOptions, sandbox: Sandbox): Promise<Runtime> {
-  const nodePath = process.execPath;
-  return createSdkWorkerRuntime({
-    sandbox,
-    version,
-    nodePath,
-    workerBundle: fileURLToPath(import.meta.resolve("@mosaic/worker/bundle")),
-    toolchain: await toolchainMounts({ nodePath, path: config.hostPath, home: homedir() }),
-    maxTokens: config.maxOutputTokens,
-    // A line holds one tool call or result, which the worker has cut to size; the rest is room for JSON's escapes.
-    output: { lineBytes: 4 * MEBIBYTE, totalBytes: config.agentOutputMb * MEBIBYTE },
-    limits: {
-      memoryMb: config.sandboxMemoryMb,
-      fileBytes: 512 * MEBIBYTE,
-      openFiles: 4096,
-      tmpBytes: 512 * MEBIBYTE,
-      processes: 1024,
-      cpus: 1,
-    },
-  });
-}
-
-function knownSecrets(config: Config, serviceToken: string): KnownSecret[] {
-  return Object.entries(heldSecrets(config, serviceToken)).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value }],
-  );
 }
 
 /** Tokens for git, as they are at the start. One that cannot be read now is reported where it is used. */

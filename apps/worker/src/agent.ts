@@ -1,6 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { BetaMessageParam } from "@anthropic-ai/sdk/resources/beta/messages/messages";
 import type { ToWorker } from "@mosaic/contracts";
+import type { McpTools } from "./mcp/connect.ts";
 import { createToolset, type Emit } from "./toolset.ts";
 import { runTurn } from "./turn.ts";
 
@@ -21,14 +22,23 @@ interface AgentOptions {
   readonly client: Anthropic;
   readonly emit: Emit;
   readonly random: () => number;
+  /** Tools of MCP servers; null for none. */
+  readonly mcp: McpTools | null;
 }
 
 /** An agent with one conversation, which it keeps from prompt to prompt. */
-export function createAgent({ config, client, emit, random }: AgentOptions): Agent {
+export function createAgent({ config, client, emit, random, mcp }: AgentOptions): Agent {
   const { workdir, maxToolOutputBytes } = config;
-  const toolset = createToolset({ workdir, maxOutputBytes: maxToolOutputBytes, emit });
+  const toolset = createToolset({
+    workdir,
+    maxOutputBytes: maxToolOutputBytes,
+    emit,
+    more: mcp?.tools ?? [],
+  });
   let messages: readonly BetaMessageParam[] = [];
   let running: AbortController | null = null;
+  // Nobody listens before the first turn.
+  let problems = mcp?.problems ?? [];
 
   return {
     get busy() {
@@ -37,6 +47,8 @@ export function createAgent({ config, client, emit, random }: AgentOptions): Age
     async prompt(text) {
       const controller = new AbortController();
       running = controller;
+      for (const problem of problems) emit({ type: "notice", text: problem });
+      problems = [];
       const asked: BetaMessageParam[] = [...messages, { role: "user", content: [{ type: "text", text }] }];
       const { signal } = controller;
       const result = await runTurn(asked, { ...config, client, toolset, emit, random, signal });
@@ -50,7 +62,7 @@ export function createAgent({ config, client, emit, random }: AgentOptions): Age
     },
     async close() {
       running?.abort();
-      await toolset.close();
+      await Promise.all([toolset.close(), mcp?.close()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { ToWorker, type FromWorker } from "@mosaic/contracts";
 import { createAgent, type Agent } from "./agent.ts";
 import { createClient } from "./client.ts";
+import type { McpTools } from "./mcp/connect.ts";
 
 /** Exit codes: 0 stdin ended, 1 a defect of this program, 2 stdin does not follow the protocol. */
 const DEFECT = 1;
@@ -12,6 +13,7 @@ const PROTOCOL = 2;
 globalThis.console = new Console(process.stderr, process.stderr);
 
 let agent: Agent | null = null;
+let started = false;
 let lines = 0;
 let stopping = false;
 
@@ -27,15 +29,39 @@ function stop(code: number, why?: string): void {
   Promise.resolve(agent?.close()).then(exit, exit);
 }
 
-function start(config: Extract<ToWorker, { type: "start" }>): void {
-  agent = createAgent({ config, client: createClient(config.socketPath), emit, random: Math.random });
+async function start(config: Extract<ToWorker, { type: "start" }>): Promise<void> {
+  const mcp = config.mcpServers.length === 0 ? null : await connectMcp(config);
+  agent = createAgent({ config, client: createClient(config.socketPath), emit, random: Math.random, mcp });
   emit({ type: "ready", pid: process.pid, node: process.version });
+}
+
+/** Loaded only for agents that have servers: it would cost all others time at their start. */
+async function connectMcp(config: Extract<ToWorker, { type: "start" }>): Promise<McpTools> {
+  const { connectMcpServers } = await import("./mcp/connect.ts");
+  return await connectMcpServers(config.mcpServers, {
+    workdir: config.workdir,
+    env: serverEnvironment(),
+  });
+}
+
+/** What a server needs to find its programs, and the way out as the agent does; what else the agent has is not its own. */
+const FOR_SERVERS =
+  /^(?:PATH|HOME|TMPDIR|LANG|TERM|CI|NODE_EXTRA_CA_CERTS|MOSAIC_ENVIRONMENT|(?:https?|no)_proxy)$/i;
+
+function serverEnvironment(): Record<string, string> {
+  // oxlint-disable-next-line node/no-process-env -- handing it on is what it is for
+  const all = Object.entries(process.env);
+  return Object.fromEntries(
+    all.flatMap(([name, value]) => (value !== undefined && FOR_SERVERS.test(name) ? [[name, value]] : [])),
+  );
 }
 
 function obey(message: ToWorker): void {
   if (message.type === "start") {
-    if (agent !== null) return stop(PROTOCOL, `line ${lines}: a second 'start'`);
-    return start(message);
+    if (started) return stop(PROTOCOL, `line ${lines}: a second 'start'`);
+    started = true;
+    start(message).catch((error: unknown) => stop(DEFECT, describe(error)));
+    return;
   }
   if (agent === null) return stop(PROTOCOL, `line ${lines}: '${message.type}' before 'start'`);
   if (message.type === "cancel") return agent.cancel();

@@ -2,7 +2,7 @@ import type { BetaRunnableTool } from "@anthropic-ai/sdk/lib/tools/BetaRunnableT
 import { ToolError } from "@anthropic-ai/sdk/lib/tools/ToolError";
 import { betaAgentToolset20260401 } from "@anthropic-ai/sdk/tools/agent-toolset/node";
 import type { FromWorker } from "@mosaic/contracts";
-import { truncate } from "./truncate.ts";
+import { truncate } from "@mosaic/domain";
 
 export type Emit = (event: FromWorker) => void;
 
@@ -16,6 +16,8 @@ interface ToolsetOptions {
   readonly workdir: string;
   readonly maxOutputBytes: number;
   readonly emit: Emit;
+  /** Tools beside the SDK's. */
+  readonly more?: readonly BetaRunnableTool[];
 }
 
 /**
@@ -23,8 +25,8 @@ interface ToolsetOptions {
  * size. Calls of one answer run one after the other, in the model's order: the SDK would start them together, and two
  * edits of one file would then lose one of the two.
  */
-export function createToolset({ workdir, maxOutputBytes, emit }: ToolsetOptions): Toolset {
-  const tools = betaAgentToolset20260401({ workdir, allowedRoots: [workdir] });
+export function createToolset({ workdir, maxOutputBytes, emit, more = [] }: ToolsetOptions): Toolset {
+  const tools = [...betaAgentToolset20260401({ workdir, allowedRoots: [workdir] }), ...more];
   let last: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {

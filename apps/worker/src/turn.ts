@@ -1,10 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type Anthropic from "@anthropic-ai/sdk";
 import type { BetaMessage, BetaMessageParam } from "@anthropic-ai/sdk/resources/beta/messages/messages";
-import { backoffMs } from "@mosaic/domain";
+import { backoffMs, truncateStrings } from "@mosaic/domain";
 import { outcomeOf, outcomeOfError, type Outcome } from "./outcome.ts";
 import type { Emit, Toolset } from "./toolset.ts";
-import { truncateStrings } from "./truncate.ts";
 
 /** Waits between repetitions of a broken answer. */
 const BACKOFF = { baseMs: 200, capMs: 10_000 };

@@ -55,6 +55,7 @@ export async function startWorker(
     maxTurns: 10,
     maxToolOutputBytes: 1000,
     streamRetries: 2,
+    mcpServers: [],
     ...config,
   });
   return {

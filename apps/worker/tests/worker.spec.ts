@@ -161,7 +161,7 @@ describe("the process", () => {
     const worker = await run("tour");
     const { workdir } = worker;
     if (text === null) {
-      const limits = { maxTokens: 1, maxTurns: 1, maxToolOutputBytes: 1, streamRetries: 0 };
+      const limits = { maxTokens: 1, maxTurns: 1, maxToolOutputBytes: 1, streamRetries: 0, mcpServers: [] };
       worker.send({ type: "start", model: "m", system: "", socketPath: "/s", workdir, ...limits });
     } else worker.write(text);
     expect(await worker.exit()).toBe(2);

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isModelHost } from "@mosaic/domain";
 import type { z } from "zod";
 import type { Variable } from "./variable.ts";
 import { VARIABLES } from "./variables.ts";
@@ -9,13 +10,20 @@ type Value<V> =
   V extends Variable<infer S, infer D> ? (D extends string ? z.output<S> : z.output<S> | undefined) : never;
 type Read = { readonly [K in keyof Table]: Value<Table[K]> };
 
+/** What a task may ask for unless the owner says otherwise. */
+const MAX_MEMORY_MB = 4096;
+
 /** The whole configuration, resolved and frozen. */
-export type Config = Omit<Read, "home" | "modelUpstream" | "valkeyUrl" | "valkeyHost" | "valkeyPort"> & {
+export type Config = Omit<
+  Read,
+  "home" | "modelUpstream" | "valkeyUrl" | "valkeyHost" | "valkeyPort" | "sandboxMaxMemoryMb"
+> & {
   readonly home: string;
   /** From VALKEY_URL, or VALKEY_HOST and VALKEY_PORT; set together with `databaseUrl`, or not at all. */
   readonly valkeyUrl: string | undefined;
   /** `null` is the real API; otherwise the scenario of the scripted model. */
   readonly replayScenario: string | null;
+  readonly sandboxMaxMemoryMb: number;
 };
 
 /** Everything that is wrong with the environment, at once. */
@@ -54,6 +62,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     home: read.home ?? join(homedir(), ".mosaic"),
     valkeyUrl: valkeyUrlOf(read),
     replayScenario: scenarioOf(modelUpstream, read.apiKey),
+    sandboxMaxMemoryMb: read.sandboxMaxMemoryMb ?? Math.max(read.sandboxMemoryMb, MAX_MEMORY_MB),
   });
 }
 
@@ -76,6 +85,14 @@ function contradictions(read: Read): string[] {
   if (read.databaseUrl === undefined && valkeyUrl !== undefined)
     problems.push(
       "VALKEY_URL is set, but DATABASE_URL is not: many orchestrators need both, one needs neither",
+    );
+  if ((read.sandboxMaxMemoryMb ?? Infinity) < read.sandboxMemoryMb)
+    problems.push("SANDBOX_MAX_MEMORY_MB is less than SANDBOX_DEFAULT_MEMORY_MB, which every agent gets");
+  const { hostname } = new URL(read.modelBaseUrl);
+  const reachable = [...read.egressAllow, ...read.egressRepositoryAllow].map(({ host }) => host);
+  for (const host of [...reachable, ...read.registries].filter((name) => isModelHost(name, hostname)))
+    problems.push(
+      `${host} is where models are, and cannot be in MOSAIC_EGRESS_ALLOW, MOSAIC_EGRESS_REPOSITORY_ALLOW or MOSAIC_REGISTRIES`,
     );
   return problems;
 }

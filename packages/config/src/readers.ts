@@ -1,3 +1,4 @@
+import { type EgressTarget, isModelHost, parseEgressTarget } from "@mosaic/domain";
 import { z } from "zod";
 
 const TRUE = new Set(["true", "1", "yes", "on"]);
@@ -6,6 +7,14 @@ const FALSE = new Set(["false", "0", "no", "off"]);
 /** A whole number between two bounds, both included. */
 export const integer = (min: number, max: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(min).max(max));
+
+/** A number between two bounds, both included. */
+export const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,3})?$/, "must be a number like 1.5")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
 
 /** An amount of US dollars above zero. Zero is refused: it could be meant as "nothing" or as "no limit". */
 export const dollars = z
@@ -60,6 +69,20 @@ export const gitCredentials = list.transform((items, context) =>
     if (host !== undefined && username !== undefined && tokenFile !== undefined)
       return [{ host, username, tokenFile }];
     context.addIssue({ code: "custom", message: `'${item}' must look like host=user:/path/of/token-file` });
+    return [];
+  }),
+);
+
+/** `host:port` between commas; never where models are. */
+export const egressTargets = list.transform((items, context) =>
+  items.flatMap((item): readonly EgressTarget[] => {
+    const target = parseEgressTarget(item);
+    if (target !== null && !isModelHost(target.host)) return [target];
+    const why =
+      target === null
+        ? "must look like api.example.com:443, in lower case and without an address"
+        : "is where models are: agents reach them by the gateway only";
+    context.addIssue({ code: "custom", message: `'${item}' ${why}` });
     return [];
   }),
 );

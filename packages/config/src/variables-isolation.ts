@@ -21,6 +21,29 @@ export const ISOLATION_VARIABLES = {
     group: "Sandbox",
     description: "false runs agents and gates on the host, unprotected. Audited, and every surface warns.",
   }),
+  sandboxRuntime: variable({
+    names: ["SANDBOX_RUNTIME"],
+    schema: z.enum(["auto", "docker", "podman", "bubblewrap"]),
+    default: "auto",
+    group: "Sandbox",
+    description:
+      "What agents and gates run in. `auto`: the first of docker, podman and bubblewrap that isolates in a trial run. Another: that one, or no agent is started.",
+  }),
+  dockerSocket: variable({
+    names: ["DOCKER_SOCKET"],
+    schema: absolutePath,
+    default: "/var/run/docker.sock",
+    group: "Sandbox",
+    description: "Socket of the Docker engine of this host. It is never mounted into a sandbox.",
+  }),
+  podmanSocket: variable({
+    names: ["MOSAIC_PODMAN_SOCKET"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Sandbox",
+    description:
+      "Socket of Podman's service; default: `/run/podman/podman.sock` for root, else the one below `/run/user`.",
+  }),
   sandboxMemoryMb: variable({
     names: ["SANDBOX_DEFAULT_MEMORY_MB"],
     schema: integer(64, 1_048_576),

@@ -50,6 +50,28 @@ export const WORK_VARIABLES = {
     description:
       "JSON file that replaces the built-in price table (same shape: version, models, fallback; US dollars per million tokens).",
   }),
+  defaultRuntime: variable({
+    names: ["MOSAIC_DEFAULT_RUNTIME"],
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "must be the name of a runtime"),
+    default: "sdk-worker",
+    group: "Agents",
+    description: "What runs the agents of tasks that name no runtime; `mosaic runtime ls` lists them.",
+  }),
+  runtimesFile: variable({
+    names: ["MOSAIC_RUNTIMES_FILE"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Agents",
+    description: "JSON file with further runtimes: agents of other vendors (acp), and programs (command).",
+  }),
+  runtimesFolder: variable({
+    names: ["MOSAIC_RUNTIMES_FOLDER"],
+    schema: absolutePath,
+    default: undefined,
+    group: "Agents",
+    description:
+      "Where `mosaic runtime install` puts what runtimes need, and agents find it; unset: `runtimes` in MOSAIC_HOME.",
+  }),
   agentTimeout: variable({
     names: ["MOSAIC_AGENT_TIMEOUT_SECONDS"],
     schema: integer(1, 86_400),

@@ -1,4 +1,5 @@
 import { BUDGET_VARIABLES } from "./variables-budget.ts";
+import { ENVIRONMENT_VARIABLES } from "./variables-environment.ts";
 import { ISOLATION_VARIABLES } from "./variables-isolation.ts";
 import { SALVAGE_VARIABLES } from "./variables-salvage.ts";
 import { SERVER_VARIABLES } from "./variables-server.ts";
@@ -11,4 +12,5 @@ export const VARIABLES = {
   ...BUDGET_VARIABLES,
   ...SALVAGE_VARIABLES,
   ...ISOLATION_VARIABLES,
+  ...ENVIRONMENT_VARIABLES,
 } as const;

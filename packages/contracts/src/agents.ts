@@ -1,6 +1,8 @@
 import { SilentOrchestrator } from "./orchestrators.ts";
 import { AGENT_STATES, AGENT_TYPES, FAILURE_REASONS, GATE_PROFILES, GATES } from "@mosaic/domain";
 import { z } from "zod";
+import { EgressTargetText } from "./environment.ts";
+import { RuntimeName } from "./runtimes.ts";
 import { AgentId, BranchName, Count, Json, ObjectId, TaskId, Timestamp } from "./primitives.ts";
 
 export const AgentType = z.enum(AGENT_TYPES);
@@ -19,6 +21,9 @@ export const TaskContext = z.strictObject({
     .max(50)
     .optional()
     .meta({ description: "Names of skills the agent is told to use." }),
+  runtime: RuntimeName.optional().meta({
+    description: "Which of GET /runtimes runs the agent; default: MOSAIC_DEFAULT_RUNTIME.",
+  }),
 });
 export type TaskContext = z.infer<typeof TaskContext>;
 
@@ -33,6 +38,14 @@ export const SpawnOptions = z.strictObject({
   gates: z.array(GateName).min(1).optional().meta({ description: "The gates of the custom profile." }),
   budgetUsd: z.number().positive().max(1_000_000_000).optional().meta({
     description: "US dollars that the task may cost in all its attempts; at most MOSAIC_BUDGET_TASK_USD.",
+  }),
+  memoryMb: z.int().min(64).max(1_048_576).optional().meta({
+    description:
+      "Megabytes of the agent's sandbox; at most SANDBOX_MAX_MEMORY_MB, default SANDBOX_DEFAULT_MEMORY_MB.",
+  }),
+  egress: z.array(EgressTargetText).min(1).max(32).optional().meta({
+    description:
+      "What the agent may reach, `host:port` each, through a proxy that allows nothing else. Only what MOSAIC_EGRESS_ALLOW holds, or the base branch opens within MOSAIC_EGRESS_REPOSITORY_ALLOW.",
   }),
 });
 export type SpawnOptions = z.infer<typeof SpawnOptions>;
@@ -84,7 +97,11 @@ export const AgentView = AgentStatus.extend({
   details: Json.optional(),
   step: z.string().optional().meta({ description: "Where on its way the agent is, in one word." }),
   model: z.string(),
-  sandbox: z.string().optional().meta({ description: "The sandbox it runs in: bubblewrap, or none." }),
+  runtime: RuntimeName.meta({ description: "What runs it: a name of GET /runtimes." }),
+  sandbox: z
+    .string()
+    .optional()
+    .meta({ description: "The sandbox it runs in: docker, podman, bubblewrap, or none." }),
   branch: z.string().optional(),
   baseCommit: ObjectId.optional(),
   snapshotCommit: ObjectId.optional(),

@@ -45,6 +45,21 @@ export const EVENT_DATA = {
     files: Count,
   }),
   "workspace.dependencies": z.object({ prepared: z.boolean(), message: z.string(), durationMs: z.number() }),
+  "workspace.environment": z.object({
+    image: z.string().nullable(),
+    memoryMb: Count,
+    skills: z.array(z.string()),
+    missingSkills: z.array(z.string()),
+    mcpServers: z.array(z.string()),
+    egress: z.array(z.string()),
+  }),
+  "egress.decided": z.object({
+    target: z.string(),
+    allowed: z.boolean(),
+    reason: z.string(),
+    address: z.string().optional(),
+  }),
+  "egress.closed": z.object({ allowed: Count, refused: Count, untold: Count }),
   "snapshot.taken": z.object({
     commit: ObjectId,
     files: Count,

@@ -70,7 +70,11 @@ export const PrepareResponse = z.object({
   cached: z.boolean(),
   mounts: z.array(z.object({ source: z.string(), target: z.string(), scratch: z.array(z.string()) })).meta({
     description:
-      "Folders to mount read-only: absolute source, target relative to the tree, and paths in it that need a private tmpfs.",
+      "Folders to mount read-only: absolute source, target relative to the tree or absolute, and paths in it that need a private tmpfs.",
   }),
+  path: z.array(z.string()).meta({ description: "Folders inside for the front of PATH." }),
+  env: z
+    .record(z.string(), z.string())
+    .meta({ description: "Variables that tools need to find the folders." }),
 });
 export type PrepareResponse = z.infer<typeof PrepareResponse>;

@@ -17,6 +17,7 @@ import { CostReport, CostsQuery } from "./costs.ts";
 import { EventPage, EventPageQuery, EventStreamQuery } from "./events.ts";
 import { healthRoutes } from "./routes-health.ts";
 import { instanceRoutes } from "./routes-instances.ts";
+import { runtimeRoutes } from "./routes-runtimes.ts";
 import { AgentId } from "./primitives.ts";
 import { QueuePaused, QueueStats } from "./queue.ts";
 import { defineRoute, type RouteTable } from "./route.ts";
@@ -35,6 +36,7 @@ const agentPrefix = z.object({
 export const orchestratorRoutes = {
   ...healthRoutes,
   ...instanceRoutes,
+  ...runtimeRoutes,
   spawnAgent: defineRoute({
     method: "POST",
     path: "/agents/spawn",
@@ -57,11 +59,15 @@ export const orchestratorRoutes = {
       "branch_not_found",
       "sandbox_required",
       "model_not_allowed",
+      "memory_not_allowed",
+      "egress_not_allowed",
+      "runtime_unknown",
       "secret_in_request",
       "task_conflict",
       "budget_exhausted",
       "queue_full",
       "sandbox_unavailable",
+      "runtime_unavailable",
       "shutting_down",
     ],
     fieldProblems: {

@@ -13,6 +13,13 @@ export const ToWorker = z.discriminatedUnion("type", [
     maxTurns: z.int().min(1),
     maxToolOutputBytes: z.int().min(1),
     streamRetries: z.int().min(0),
+    mcpServers: z.array(
+      z.object({
+        name: z.string(),
+        command: z.array(z.string()).min(1),
+        env: z.record(z.string(), z.string()),
+      }),
+    ),
   }),
   z.object({ type: z.literal("prompt"), text: z.string() }),
   z.object({ type: z.literal("cancel") }),

@@ -2,6 +2,7 @@
 export const FAILURE_REASONS = [
   "workspace",
   "sandbox",
+  "environment",
   "runtime",
   "model",
   "model_auth",

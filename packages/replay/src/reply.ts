@@ -1,3 +1,4 @@
+import { fitInput } from "./fit-input.ts";
 import { fillIn, fillText, type Placeholders } from "./placeholder.ts";
 import { digest, firstPrompt, positionOf, stepAt, type Position } from "./position.ts";
 import { blocksOf, textOf, type Block, type Message, type MessagesRequest } from "./request.ts";
@@ -86,7 +87,8 @@ function contentOf(
   const tools = offered.length === 0 ? [] : (at.step.tools ?? []);
   const calls = tools.map((tool, index): ToolUseBlock => {
     const { name, input } = toolCall(tool, offered);
-    const filled = fillIn(input, placeholders) as Record<string, unknown>;
+    const fitted = fitInput(input, request.tools[offered.indexOf(name)]?.["input_schema"]);
+    const filled = fillIn(fitted, placeholders) as Record<string, unknown>;
     return { type: "tool_use", id: callId(scenario, { ...at.position, index }), name, input: filled };
   });
   return [...text, ...calls];

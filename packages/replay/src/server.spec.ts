@@ -95,7 +95,7 @@ describe("the scripted model, asked by the SDK", () => {
     expect(JSON.stringify(answer.content)).toContain("Attempt 3.");
   });
 
-  test("speaks the names of the tools it is offered", async () => {
+  test("speaks the names of the tools it is offered, and of their inputs", async () => {
     const api = client(
       await serve(
         "name: w\ndescription: d\nturns: [{ steps: [{ tools: [{ write: { path: a, content: b } }] }] }]",
@@ -110,6 +110,12 @@ describe("the scripted model, asked by the SDK", () => {
     expect(await named("bash", "str_replace_based_edit_tool")).toMatchObject({
       name: "str_replace_based_edit_tool",
       input: { command: "create", path: "a", file_text: "b" },
+    });
+    const properties = { filePath: {}, content: {}, description: {} };
+    const schema = { type: "object" as const, properties, required: ["filePath", "description"] };
+    const tools = [{ name: "write", input_schema: schema }];
+    expect((await api.messages.create({ ...ask("go"), tools })).content[0]).toMatchObject({
+      input: { filePath: "a", content: "b", description: expect.any(String) },
     });
     await expect(named("bash")).rejects.toThrow(/needs a tool for 'write'; the request offers bash/);
   });

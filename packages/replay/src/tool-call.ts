@@ -24,13 +24,16 @@ export function toolCall(step: ToolStep, offered: readonly string[]): Call {
   const verb = VERBS.find((name) => step[name] !== undefined) ?? "bash";
   // Claude Code capitalises the names that the agent toolset writes small.
   const name = offered.find((tool) => tool.toLowerCase() === verb);
-  if (name !== undefined) return { name, input: INPUTS[verb](step) };
+  if (name !== undefined) {
+    const input = INPUTS[verb](step);
+    return { name, input: name === verb ? input : inClaudeCode(verb, input) };
+  }
   const editor = editorInput(verb, step);
   if (editor !== null && offered.includes(TEXT_EDITOR)) return { name: TEXT_EDITOR, input: editor };
   throw new ToolNotOfferedError(verb, offered);
 }
 
-/** Inputs in the words of the SDK's agent toolset (and Claude Code), by verb. */
+/** Inputs in the words of the SDK's agent toolset, by verb. */
 const INPUTS: Readonly<Record<Verb, (step: ToolStep) => Record<string, unknown>>> = {
   bash: (step) => bashInput(step.bash ?? ""),
   read: (step) => readInput(step.read ?? ""),
@@ -45,6 +48,15 @@ const INPUTS: Readonly<Record<Verb, (step: ToolStep) => Record<string, unknown>>
   grep: (step) => patternInput(step.grep ?? ""),
   call: (step) => step.call?.input ?? {},
 };
+
+/** What Claude Code says differently (`sdk-tools.d.ts` of its SDK). */
+function inClaudeCode(verb: Verb, input: Record<string, unknown>): Record<string, unknown> {
+  const { view_range: range, ...rest } = input;
+  if (verb === "grep") return { ...rest, output_mode: "content" };
+  if (!Array.isArray(range)) return rest;
+  const [from, to] = range as [number, number];
+  return { ...rest, offset: from, ...(to === 0 ? {} : { limit: to - from + 1 }) };
+}
 
 function bashInput(bash: NonNullable<ToolStep["bash"]>): Record<string, unknown> {
   if (typeof bash === "string") return { command: bash };

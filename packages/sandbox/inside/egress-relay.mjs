@@ -29,8 +29,9 @@ server.listen(0, "127.0.0.1", () => {
     HTTPS_PROXY: proxy,
     https_proxy: proxy,
     npm_config_https_proxy: proxy,
-    NO_PROXY: "",
-    no_proxy: "",
+    // The sandbox's own loopback, where some programs have their way to the model.
+    NO_PROXY: "localhost,127.0.0.1,::1",
+    no_proxy: "localhost,127.0.0.1,::1",
   };
   const child = spawn(command, rest, { env, stdio: "inherit" });
   child.once("error", (error) => {

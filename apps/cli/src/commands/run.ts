@@ -21,6 +21,9 @@ export interface RunFlags {
   readonly model?: string;
   readonly budget?: number;
   readonly skill?: readonly string[];
+  readonly memory?: number;
+  readonly egress?: readonly string[];
+  readonly runtime?: string;
   readonly follow?: boolean;
 }
 
@@ -92,6 +95,8 @@ function spawnRequest(
     ...(flags.priority === undefined ? {} : { priority: flags.priority }),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(flags.gates === undefined ? {} : { gates: flags.gates }),
+    ...(flags.memory === undefined ? {} : { memoryMb: flags.memory }),
+    ...(flags.egress === undefined ? {} : { egress: [...flags.egress] }),
   };
   return {
     taskId: flags.taskId ?? taskIdFor(workItems[0] ?? "", context.randomText()),
@@ -102,6 +107,7 @@ function spawnRequest(
       branch: flags.branch,
       workItems,
       ...(flags.skill === undefined ? {} : { skills: [...flags.skill] }),
+      ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
     },
     ...(Object.keys(options).length === 0 ? {} : { options }),
   };

@@ -21,6 +21,8 @@ const HINTS: Partial<Record<Problem["code"], string>> = {
   budget_exhausted: "`mosaic costs` shows what was spent and what the budgets leave.",
   queue_full: "Wait, or look at `mosaic queue stats`.",
   task_conflict: "Choose another --task-id, or repeat exactly what you asked for under this one.",
+  agent_elsewhere:
+    "Repeat the command with --url and the address of that orchestrator; one that is silent has to be started first.",
   host_not_allowed: "The server has to list this host name in MOSAIC_ALLOWED_HOSTS.",
 };
 

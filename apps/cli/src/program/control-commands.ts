@@ -4,9 +4,11 @@ import { type AuditFlags, auditList, auditVerify } from "../commands/audit.ts";
 import { cancel } from "../commands/cancel.ts";
 import { costs, type CostsFlags } from "../commands/costs.ts";
 import { doctor } from "../commands/doctor.ts";
+import { installRuntime } from "../commands/install-runtime.ts";
 import { kill, type KillFlags } from "../commands/kill.ts";
 import { forgetOrchestrator, orchestrators } from "../commands/orchestrators.ts";
 import { queueStats, switchQueue } from "../commands/queue.ts";
+import { listRuntimes } from "../commands/runtimes.ts";
 import { type Act, examples } from "./act.ts";
 import { date, wholeNumber } from "./read-values.ts";
 
@@ -33,6 +35,7 @@ export function addControlCommands(program: Command, act: Act): void {
   addQueue(program, act);
   addCosts(program, act);
   addOrchestrators(program, act);
+  addRuntimes(program, act);
   program
     .command("doctor")
     .description("look at what Mosaic needs; exit code 1 when something is broken")
@@ -53,6 +56,20 @@ function addOrchestrators(program: Command, act: Act): void {
     .description("give up an orchestrator that will not come back; its tasks go on elsewhere")
     .option("--reason <text>", "why; kept in the audit log")
     .action(act((context, id: string, flags: { reason?: string }) => forgetOrchestrator(context, id, flags)));
+}
+
+function addRuntimes(program: Command, act: Act): void {
+  const runtime = program.command("runtime").description("show the ways to run agents, and install them");
+  runtime
+    .command("ls")
+    .description("list them, and what those that cannot be used need")
+    .addHelpText("before", examples("mosaic runtime ls", "mosaic runtime ls --json"))
+    .action(act((context) => listRuntimes(context)));
+  runtime
+    .command("install <name>")
+    .description("install what a runtime needs, on this machine")
+    .addHelpText("before", examples("mosaic runtime install claude-code"))
+    .action(act((context, name: string) => installRuntime(context, name)));
 }
 
 function addCosts(program: Command, act: Act): void {

@@ -3,6 +3,7 @@ import type { Act } from "./act.ts";
 import { addControlCommands } from "./control-commands.ts";
 import { addDbCommands } from "./db-commands.ts";
 import { addHelpCommand } from "./help-command.ts";
+import { addImageCommands } from "./image-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import { addWorkCommands } from "./work-commands.ts";
 
@@ -68,6 +69,7 @@ export function createProgram(options: ProgramOptions): Command {
   addControlCommands(program, options.act);
   addSecretCommands(program, options.act, options.self);
   addDbCommands(program, options.act);
+  addImageCommands(program, options.act);
   addHelpCommand(program, options.stdout);
   return program;
 }

@@ -61,7 +61,14 @@ function addRun(program: Command, act: Act): void {
     .option("--timeout <seconds>", "the longest an attempt may take", wholeNumber(1, 86_400))
     .option("--retries <n>", "attempts after a fault of the machinery", wholeNumber(0, 10))
     .option("--model <id>", "one of the server's models")
+    .option("--runtime <name>", "what runs the agent; `mosaic runtime ls` lists them")
     .option("--budget <usd>", "US dollars that the task may cost in all its attempts", amount)
+    .option("--memory <mb>", "megabytes of the agent's sandbox", wholeNumber(64, 1_048_576))
+    .option(
+      "--egress <host:port>",
+      "what the agent may reach, where the server allows it; may be repeated",
+      collect,
+    )
     .option("--skill <name>", "a skill the agent is told to use; may be repeated", collect)
     .option("-f, --follow", "show what the agent does until it ends (exit code 5 when it does not complete)")
     .addHelpText(

@@ -22,6 +22,7 @@ const agent = (changes: Partial<AgentView>): AgentView => ({
   workItems: ["Fix it"],
   priority: 5,
   attempt: 1,
+  runtime: "sdk-worker",
   model: "m",
   yolo: false,
   usage: {

@@ -119,6 +119,7 @@ function facts(agent: AgentView, nowMs: number): [string, string | undefined][] 
       agent.baseCommit === undefined ? agent.baseBranch : `${agent.baseBranch} at ${short(agent.baseCommit)}`,
     ],
     ["model", agent.model],
+    ["runtime", agent.runtime],
     ["sandbox", agent.sandbox],
     ["spawned", dateTime(agent.spawnedAt)],
     ["started", agent.startedAt && dateTime(agent.startedAt)],

@@ -75,6 +75,30 @@ const CASES: readonly Case[] = [
     ["workspace  dependencies ready: npm ci (2.4 s)"],
   ],
   [
+    "workspace.environment",
+    {
+      image: "mosaic-agent:latest",
+      memoryMb: 512,
+      skills: ["review"],
+      missingSkills: ["dance"],
+      mcpServers: ["docs", "tickets"],
+      egress: ["api.example.com:443"],
+    },
+    [
+      "workspace  image mosaic-agent:latest; 512 MB; skill review; no skill called dance; MCP servers docs, tickets; may reach api.example.com:443",
+    ],
+  ],
+  [
+    "egress.decided",
+    { target: "api.example.com:443", allowed: true, reason: "on the list", address: "203.0.113.80" },
+    ["network    api.example.com:443 allowed: on the list (203.0.113.80)"],
+  ],
+  [
+    "egress.closed",
+    { allowed: 1, refused: 300, untold: 201 },
+    ["network    1 connection allowed, 300 refused, 201 of them not listed one by one"],
+  ],
+  [
     "snapshot.taken",
     { commit: COMMIT, files: 1, additions: 3, deletions: 1, durationMs: 40 },
     ["snapshot   1a2b3c4d: 1 file, +3 -1 (40 ms)"],

@@ -3,6 +3,7 @@ import { cleanDeep, cleanLine, toJsonLine } from "../terminal/clean.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { fit, pad, wrap } from "../terminal/width.ts";
 import type { Entry, Tellers } from "./event-entry.ts";
+import { environmentTellers } from "./tell-environment.ts";
 import { lifecycleTellers } from "./tell-lifecycle.ts";
 import { transcriptTellers } from "./tell-transcript.ts";
 import { workTellers } from "./tell-work.ts";
@@ -26,7 +27,12 @@ export interface LineStyle {
 /** Gives the lines of one event, newest text last. Keeps the names of tool calls, so use one for each agent. */
 export type EventRenderer = (event: EventToRender) => readonly string[];
 
-const TELLERS: Tellers = { ...lifecycleTellers, ...workTellers, ...transcriptTellers };
+const TELLERS: Tellers = {
+  ...lifecycleTellers,
+  ...workTellers,
+  ...environmentTellers,
+  ...transcriptTellers,
+};
 const LABEL = 10;
 /** Longest line of what is cut to one line when there is no terminal to fit. */
 const PIPE_LINE = 200;

@@ -1,11 +1,12 @@
 import type { EventData, EventType } from "@mosaic/contracts";
 import type { Tone } from "../terminal/paint.ts";
 import type { Tellers } from "./event-entry.ts";
+import type { Environment } from "./tell-environment.ts";
 import { count, duration, short } from "./units.ts";
 
 type Work = Exclude<
   EventType,
-  `agent.${string}` | `task.${string}` | `queue.${string}` | `transcript.${string}`
+  `agent.${string}` | `task.${string}` | `queue.${string}` | `transcript.${string}` | Environment
 >;
 type Outcome = EventData<"gates.verdict">["outcome"];
 

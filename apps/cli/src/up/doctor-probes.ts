@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from "@mosaic/config";
+import { ConfigError, loadConfig, sandboxOptions } from "@mosaic/config";
 import { chooseSandbox } from "@mosaic/sandbox";
 import type { DoctorProbes } from "../commands/doctor.ts";
 import { readServers } from "../db/place.ts";
@@ -21,8 +21,8 @@ function configurationProblems(env: Environment): readonly string[] {
 async function probeSandbox(env: Environment): Promise<Check> {
   const name = "sandbox";
   // An invalid configuration is reported by its own check; the sandbox that is looked at then is the default one.
-  const enabled = configurationProblems(env).length > 0 || loadConfig(env).sandboxEnabled;
-  const choice = await chooseSandbox({ enabled });
+  const isValid = configurationProblems(env).length === 0;
+  const choice = await chooseSandbox(isValid ? sandboxOptions(loadConfig(env)) : { enabled: true });
   if (!choice.ok) return { name, outcome: "broken", detail: `${choice.problem}; ${choice.remedy}` };
   const detail = choice.warning ?? choice.detail;
   return { name, outcome: choice.warning === undefined ? "ok" : "warning", detail };

@@ -1,5 +1,5 @@
 import { buildApiApp } from "@mosaic/api";
-import type { Config } from "@mosaic/config";
+import { type Config, sandboxOptions } from "@mosaic/config";
 import { type FindToken, hashToken, type HttpServer, type Listening, newToken } from "@mosaic/http";
 import { buildOrchestratorApp, openData } from "@mosaic/orchestrator";
 import { chooseSandbox, type SandboxChoice } from "@mosaic/sandbox";
@@ -64,7 +64,7 @@ async function openPlanes(
   opened: AsyncDisposableStack,
 ): Promise<Omit<Planes, "close">> {
   // The probe runs a sandbox while the store opens; it answers, it does not throw.
-  const probing = chooseSandbox({ enabled: config.sandboxEnabled });
+  const probing = chooseSandbox(sandboxOptions(config));
   const data = await openData({ config, logger });
   opened.defer(() => data.close());
   const sandbox = await probing;
@@ -85,6 +85,7 @@ async function openPlanes(
     ...common,
     coordinator: { url: atCoordinator.url, token: serviceToken },
     ...(network === undefined ? {} : { network }),
+    caFile: process.env["NODE_EXTRA_CA_CERTS"],
     logger: logger.child({ plane: "orchestrator" }),
   });
   opened.defer(() => orchestrator.close());

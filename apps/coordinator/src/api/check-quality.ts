@@ -1,11 +1,16 @@
-import { ProblemError, type QualityCheckRequest, type QualityCheckResponse } from "@mosaic/contracts";
+import {
+  ProblemError,
+  type QualityCheckRequest,
+  type QualityCheckResponse,
+  type Verdict,
+} from "@mosaic/contracts";
 import { gatesInPhase, profileGates } from "@mosaic/domain";
-import type { Git } from "@mosaic/git";
 import type { Metrics } from "@mosaic/telemetry";
 import type { Semaphore } from "async-mutex";
-import { openMirror, requireAncestor, requireCommit } from "../checkout/mirror.ts";
+import { type Mirror, type Mirrors, requireAncestor, requireCommit } from "../checkout/mirror.ts";
 import type { WorkArea } from "../checkout/work-area.ts";
 import type { DependencyStore } from "../dependencies/store.ts";
+import type { EnvironmentPolicy } from "../environment/read-environment.ts";
 import type { Workbench } from "../execution/workbench.ts";
 import { aggregate } from "../gates/aggregate.ts";
 import { checkCommit } from "../gates/check-commit.ts";
@@ -21,12 +26,12 @@ export interface YoloApproval {
 
 export interface CheckQualityOptions {
   readonly bench: Workbench;
-  readonly git: Git;
   readonly area: WorkArea;
   readonly store: DependencyStore;
   readonly metrics: Metrics;
   readonly slots: Semaphore;
-  readonly mirrorRoots: readonly string[];
+  readonly mirrors: Mirrors;
+  readonly environment: EnvironmentPolicy;
   readonly defaultTimeoutMs: number;
   /** Checks at once; more are refused. */
   readonly maxChecks: number;
@@ -67,26 +72,10 @@ async function check(
   request: QualityCheckRequest,
   signal: AbortSignal,
 ): Promise<QualityCheckResponse> {
-  const { bench, area, metrics } = options;
+  const { bench, metrics } = options;
   const startedAt = bench.now();
-  const mirror = await openMirror(options.git, options.mirrorRoots, request.mirror, signal);
-  const tree = await requireCommit(mirror, request.commit, signal);
-  await requireCommit(mirror, request.base, signal);
-  await requireAncestor(mirror, request, signal);
-
-  const checkId = bench.ids();
-  const gates = gatesInPhase(profileGates(request.profile, request.gates), request.phase);
-  const verdicts = await area.withFolder(`c-${checkId}`, (folder) =>
-    checkCommit(request, {
-      ...options,
-      mirror,
-      tree,
-      gates,
-      checkId,
-      agentId: request.agentId,
-      folder,
-      signal,
-    }),
+  const verdicts = await options.mirrors.reading(request.mirror, signal, (mirror) =>
+    runChecks(options, request, { mirror, signal }),
   );
   for (const { gate, outcome, durationMs } of verdicts) {
     metrics.gateVerdicts.inc({ gate, outcome });
@@ -101,6 +90,24 @@ async function check(
     "gates have run",
   );
   return response;
+}
+
+async function runChecks(
+  options: CheckQualityOptions,
+  request: QualityCheckRequest,
+  { mirror, signal }: { readonly mirror: Mirror; readonly signal: AbortSignal },
+): Promise<readonly Verdict[]> {
+  const { bench, area } = options;
+  const tree = await requireCommit(mirror, request.commit);
+  await requireCommit(mirror, request.base);
+  await requireAncestor(mirror, request, signal);
+
+  const checkId = bench.ids();
+  const gates = gatesInPhase(profileGates(request.profile, request.gates), request.phase);
+  const { agentId } = request;
+  return await area.withFolder(`c-${checkId}`, (folder) =>
+    checkCommit(request, { ...options, mirror, tree, gates, checkId, agentId, folder, signal }),
+  );
 }
 
 /** ORCH-123: nothing is looked at, and that is said everywhere, each time. */

@@ -1,3 +1,4 @@
+import { ENVIRONMENT_FOLDER } from "@mosaic/contracts";
 import { createEgressProxy, SANDBOX_HOME, withEgress } from "@mosaic/sandbox";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,7 +7,8 @@ import { treeSegments } from "../checkout/untrusted-file.ts";
 import { TREE } from "../detect/gate-command.ts";
 import { commandEnvironment, type CommandRun, runCommand, shellCommand } from "../execution/run-command.ts";
 import type { Workbench } from "../execution/workbench.ts";
-import { ENTRY_TREE, type Marker, publishEntry } from "./entry.ts";
+import { toolchainFor } from "../environment/toolchain.ts";
+import { ENTRY_ENVIRONMENT, ENTRY_TREE, type Marker, measureEntry, publishEntry } from "./entry.ts";
 import { collectOutputs, measure } from "./outputs.ts";
 import type { DependencyPlan } from "./plan.ts";
 
@@ -53,13 +55,15 @@ export type BuildResult =
 export async function buildDependencies(request: BuildRequest): Promise<BuildResult> {
   const finished = join(request.folder, "entry");
   const tree = join(finished, ENTRY_TREE);
+  const environment = request.plan.environment === true;
   await mkdir(tree, { recursive: true });
+  if (environment) await mkdir(join(finished, ENTRY_ENVIRONMENT));
   await writeInputs(request, tree);
-  const run = await install(request, tree);
+  const run = await install(request, finished);
   if (run.end !== "exited" || run.exitCode !== 0) return refusal(run, request.plan);
 
   const folders = await collectOutputs(tree, request.plan.outputs);
-  const size = await measure(tree);
+  const size = await measureEntry(finished, { environment });
   if (size.bytes > request.limits.maxBytes) {
     return {
       ok: false,
@@ -68,10 +72,12 @@ export async function buildDependencies(request: BuildRequest): Promise<BuildRes
       message: `The dependencies take ${size.bytes} bytes; the limit is ${request.limits.maxBytes}.`,
     };
   }
-  if (folders.length === 0) {
+  const isEmpty = folders.length === 0 && !(environment && (await holdsFiles(finished)));
+  if (isEmpty) {
     const wanted = request.plan.outputs.map((output) =>
       output.kind === "folder" ? output.path : output.name,
     );
+    if (environment) wanted.push("$MOSAIC_ENVIRONMENT");
     return {
       ok: false,
       outcome: "failed",
@@ -83,10 +89,15 @@ export async function buildDependencies(request: BuildRequest): Promise<BuildRes
     manager: request.plan.manager,
     command: request.plan.command,
     folders: folders.map((folder) => ({ path: folder.path, scratch: [...folder.scratch] })),
+    environment,
     ...size,
   };
   await publishEntry(finished, request.entry, marker);
   return { ok: true };
+}
+
+async function holdsFiles(finished: string): Promise<boolean> {
+  return (await measure(join(finished, ENTRY_ENVIRONMENT))).files > 0;
 }
 
 async function writeInputs({ plan, tree }: BuildRequest, into: string): Promise<void> {
@@ -100,8 +111,9 @@ async function writeInputs({ plan, tree }: BuildRequest, into: string): Promise<
   }
 }
 
-async function install(request: BuildRequest, tree: string): Promise<CommandRun> {
+async function install(request: BuildRequest, finished: string): Promise<CommandRun> {
   const { bench, folder, plan } = request;
+  const toolchain = toolchainFor(bench.toolchain, plan.image);
   const cache = join(folder, "cache");
   const socketFolder = join(folder, "out");
   const socketPath = join(socketFolder, "s");
@@ -126,22 +138,27 @@ async function install(request: BuildRequest, tree: string): Promise<CommandRun>
         label: `prepare:${plan.manager}`,
         command: shellCommand(installScript(plan)),
         env: {
-          ...commandEnvironment([bench.toolchain.path], SANDBOX_HOME),
+          ...commandEnvironment([toolchain.path], SANDBOX_HOME),
           ...cacheEnvironment(),
           ...plan.env,
+          ...(plan.environment === undefined ? {} : { MOSAIC_ENVIRONMENT: ENVIRONMENT_FOLDER }),
         },
         cwd: TREE,
         mounts: [
-          ...bench.toolchain.mounts,
-          { source: tree, target: TREE, writable: true },
+          ...toolchain.mounts,
+          { source: join(finished, ENTRY_TREE), target: TREE, writable: true },
           { source: cache, target: CACHE, writable: true },
+          ...(plan.environment === undefined
+            ? []
+            : [{ source: join(finished, ENTRY_ENVIRONMENT), target: ENVIRONMENT_FOLDER, writable: true }]),
         ],
         scratch: [],
         limits: bench.limits,
+        ...(plan.image === undefined ? {} : { image: plan.image }),
       },
       {
         socketPath,
-        node: bench.toolchain.node,
+        node: toolchain.node,
         ...(request.caFile === undefined ? {} : { caFile: request.caFile }),
       },
     );

@@ -1,13 +1,15 @@
 import { readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { measure } from "./outputs.ts";
+import { measure, type Size } from "./outputs.ts";
 
 /** What is kept with a prepared entry; written last, so that an entry that has it is whole. */
 const Marker = z.object({
   manager: z.string(),
   command: z.string(),
   folders: z.array(z.object({ path: z.string(), scratch: z.array(z.string()) })),
+  /** Whether there is a folder beside the tree, for ENVIRONMENT_FOLDER. */
+  environment: z.boolean().default(false),
   files: z.int(),
   bytes: z.int(),
 });
@@ -16,6 +18,8 @@ export type Marker = z.infer<typeof Marker>;
 const MARKER = "prepared.json";
 /** Holds the prepared folders at the places they have in a tree. */
 export const ENTRY_TREE = "tree";
+/** What commands of the base branch left in ENVIRONMENT_FOLDER. */
+export const ENTRY_ENVIRONMENT = "environment";
 
 /** Makes a finished folder an entry, in one step. False when another process was faster: its entry is as good. */
 export async function publishEntry(finished: string, entry: string, marker: Marker): Promise<boolean> {
@@ -47,10 +51,21 @@ export async function readEntry(entry: string): Promise<Marker | null> {
   }
 }
 
+/** Files and bytes of what an entry holds. */
+export async function measureEntry(
+  entry: string,
+  { environment }: { readonly environment: boolean },
+): Promise<Size> {
+  const tree = await measure(join(entry, ENTRY_TREE));
+  if (!environment) return tree;
+  const beside = await measure(join(entry, ENTRY_ENVIRONMENT));
+  return { files: tree.files + beside.files, bytes: tree.bytes + beside.bytes };
+}
+
 /** True when an entry still has the files and bytes it was made with: a power cut can leave empty files behind. */
 export async function isWhole(entry: string, marker: Marker): Promise<boolean> {
   try {
-    const size = await measure(join(entry, ENTRY_TREE));
+    const size = await measureEntry(entry, marker);
     return size.files === marker.files && size.bytes === marker.bytes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;

@@ -32,6 +32,7 @@ export async function planGo(files: CommitFiles, settings: PrepareSettings): Pro
       runtime: {
         env: { GOMODCACHE: cache, GOFLAGS: "-mod=readonly", GOPROXY: "off", GOTOOLCHAIN: "local" },
         path: [],
+        pathEnd: [],
       },
     },
   };

@@ -28,6 +28,9 @@ export function dependencyKey(plan: DependencyPlan, tree: CommitTree, platform: 
     [...plan.placeholders].sort(),
     plan.outputs,
     [platform.platform, platform.arch, platform.node],
+    // Left out where there is none, so that what was prepared before images is still found.
+    ...(plan.image === undefined ? [] : [["image", plan.image]]),
+    ...(plan.environment === undefined ? [] : ["environment"]),
   ];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 40);
 }

@@ -98,7 +98,7 @@ function nodePlan(
     inputs,
     placeholders: [],
     outputs: [{ kind: "everywhere", name: "node_modules", scratch: SCRATCH }],
-    runtime: { env: {}, path: [`${TREE}/node_modules/.bin`] },
+    runtime: { env: {}, path: [`${TREE}/node_modules/.bin`], pathEnd: [] },
   };
 }
 

@@ -18,6 +18,10 @@ export interface DependencyPlan {
   readonly outputs: readonly DependencyOutput[];
   /** What the gates need to find the result. Paths below `TREE`. */
   readonly runtime: DependencyRuntime;
+  /** Image of the sandbox it runs in; undefined for the sandbox's own. Part of the key: it decides what is built. */
+  readonly image?: string | undefined;
+  /** True gives the command a folder beside the tree, ENVIRONMENT_FOLDER, which is kept whole. */
+  readonly environment?: true;
 }
 
 export type DependencyOutput =
@@ -28,6 +32,8 @@ export interface DependencyRuntime {
   readonly env: Readonly<Record<string, string>>;
   /** Folders for the front of PATH. */
   readonly path: readonly string[];
+  /** Folders for its end: what a change's own dependencies could fill must not take the place of a gate's tools. */
+  readonly pathEnd: readonly string[];
 }
 
 export type PlannedDependencies =
@@ -36,8 +42,14 @@ export type PlannedDependencies =
   /** Dependencies are declared, but not so that the same ones would come every time. */
   | { readonly kind: "unlocked"; readonly manager: string; readonly message: string };
 
-/** The base branch's word on preparation (`prepare` in `.mosaic/gates.json`). */
+/** The base branch's word on preparation: `prepare` in `.mosaic/gates.json`, and `.mosaic/environment.json`. */
 export interface PrepareSettings {
+  readonly image?: string;
+  readonly environment?: {
+    readonly commands: readonly string[];
+    /** Files the commands read beside manifests and lockfiles. */
+    readonly inputs: readonly string[];
+  };
   readonly command?: string | undefined;
   readonly scripts?: boolean | undefined;
 }

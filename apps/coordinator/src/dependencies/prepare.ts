@@ -1,4 +1,4 @@
-import type { PrepareResponse, Verdict } from "@mosaic/contracts";
+import { ENVIRONMENT_FOLDER, type PrepareResponse, type Verdict } from "@mosaic/contracts";
 import type { Mount } from "@mosaic/sandbox";
 import { join, posix } from "node:path";
 import type { CommitTree } from "../checkout/read-commit.ts";
@@ -13,7 +13,7 @@ export type Preparation = PreparedCommit | FailedPreparation;
 
 export interface PreparedCommit {
   readonly ok: true;
-  /** Folders to mount: relative to the tree. */
+  /** Folders to mount: relative to the tree, or absolute. */
   readonly folders: PrepareResponse["mounts"];
   readonly runtime: DependencyRuntime;
   /** What was prepared with which command, for people; empty when there was nothing to prepare. */
@@ -67,6 +67,7 @@ export async function prepareCommit(
     runtime: {
       env: mergeEnvironments(leases.map(({ runtime }) => runtime.env)),
       path: leases.flatMap(({ runtime }) => runtime.path),
+      pathEnd: leases.flatMap(({ runtime }) => runtime.pathEnd),
     },
     prepared: leases.map(({ lease }) => ({
       manager: lease.marker.manager,
@@ -78,11 +79,13 @@ export async function prepareCommit(
 }
 
 function leaseFolders(lease: Lease): PrepareResponse["mounts"] {
-  return lease.marker.folders.map(({ path, scratch }) => ({
+  const folders = lease.marker.folders.map(({ path, scratch }) => ({
     source: join(lease.tree, path),
     target: path,
     scratch: [...scratch],
   }));
+  if (lease.environment === null) return folders;
+  return [...folders, { source: lease.environment, target: ENVIRONMENT_FOLDER, scratch: [] }];
 }
 
 /** The mounts and scratch folders of prepared folders, as a gate's sandbox takes them. */
@@ -93,9 +96,11 @@ export function gateMounts(folders: PrepareResponse["mounts"]): {
   return {
     mounts: folders.map(({ source, target }) => ({
       source,
-      target: posix.join(TREE, target),
+      target: posix.resolve(TREE, target),
       writable: false,
     })),
-    scratch: folders.flatMap(({ target, scratch }) => scratch.map((name) => posix.join(TREE, target, name))),
+    scratch: folders.flatMap(({ target, scratch }) =>
+      scratch.map((name) => posix.resolve(TREE, target, name)),
+    ),
   };
 }

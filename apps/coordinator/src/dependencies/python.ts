@@ -101,6 +101,7 @@ function pythonPlan(program: "uv" | "pip", command: string, inputs: readonly str
     runtime: {
       env: { VIRTUAL_ENV: `${TREE}/.venv`, PYTHONDONTWRITEBYTECODE: "1" },
       path: [`${TREE}/.venv/bin`],
+      pathEnd: [],
     },
   };
 }

@@ -29,7 +29,7 @@ export async function planRust(files: CommitFiles, settings: PrepareSettings): P
       inputs: [...files.paths].filter(isInput),
       placeholders: [...files.paths].filter((path) => path.endsWith(".rs")),
       outputs: [{ kind: "folder", path: FOLDER, scratch: [] }],
-      runtime: { env: { CARGO_HOME: home, CARGO_NET_OFFLINE: "true" }, path: [] },
+      runtime: { env: { CARGO_HOME: home, CARGO_NET_OFFLINE: "true" }, path: [], pathEnd: [] },
     },
   };
 }

@@ -4,7 +4,7 @@ import type { CommitTree } from "../checkout/read-commit.ts";
 import { type WorkArea } from "../checkout/work-area.ts";
 import type { Workbench } from "../execution/workbench.ts";
 import { buildDependencies, type BuildLimits, type BuildResult } from "./build.ts";
-import { ENTRY_TREE, isWhole, type Marker, readEntry, touchEntry } from "./entry.ts";
+import { ENTRY_ENVIRONMENT, ENTRY_TREE, isWhole, type Marker, readEntry, touchEntry } from "./entry.ts";
 import { type CacheLimits, evict } from "./evict.ts";
 import { dependencyKey, type Platform } from "./key.ts";
 import type { DependencyPlan } from "./plan.ts";
@@ -14,6 +14,8 @@ export interface Lease {
   readonly marker: Marker;
   /** Host folder below which the prepared folders are. */
   readonly tree: string;
+  /** Host folder for ENVIRONMENT_FOLDER; null when the plan has none. */
+  readonly environment: string | null;
   /** True when nothing had to be built for this caller. */
   readonly cached: boolean;
   release(): void;
@@ -117,7 +119,8 @@ export async function createDependencyStore(options: DependencyStoreOptions): Pr
         const entry = join(root, key);
         await touchEntry(entry, bench.now());
         const { marker, cached } = result;
-        return { ok: true, lease: { marker, tree: join(entry, ENTRY_TREE), cached, release } };
+        const environment = marker.environment ? join(entry, ENTRY_ENVIRONMENT) : null;
+        return { ok: true, lease: { marker, tree: join(entry, ENTRY_TREE), environment, cached, release } };
       } catch (error) {
         release();
         throw error;

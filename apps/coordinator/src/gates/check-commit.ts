@@ -9,6 +9,7 @@ import { gateMounts, prepareCommit, type Preparation, type PreparedCommit } from
 import type { DependencyStore } from "../dependencies/store.ts";
 import { detectCommands } from "../detect/detect.ts";
 import { type Detection, NOTHING_DETECTED } from "../detect/gate-command.ts";
+import { baseRules, type EnvironmentPolicy, readEnvironment } from "../environment/read-environment.ts";
 import type { Workbench } from "../execution/workbench.ts";
 import {
   DEFINITION_MAX_BYTES,
@@ -33,6 +34,7 @@ export interface CheckContext {
   /** The check's own empty folder. */
   readonly folder: string;
   readonly defaultTimeoutMs: number;
+  readonly environment: EnvironmentPolicy;
   readonly signal: AbortSignal;
 }
 
@@ -45,19 +47,24 @@ export async function checkCommit(
   const base = await readCommit(mirror, request.base, signal);
   const commit = await readCommit(mirror, request.commit, signal);
   const definition = await readDefinition(base);
-  const detection = definition.ok ? await detectCommands(base, commit) : NOTHING_DETECTED;
-  const plans = planGates({ ...context, definition, detection });
-  if (plans.every((plan) => plan.kind === "settled")) {
-    return plans.map((plan) => settledVerdict(plan, request.commit));
+  const rules = baseRules(definition, await readEnvironment(base, context.environment));
+  const detection = rules.ok ? await detectCommands(base, commit) : NOTHING_DETECTED;
+  const plans = planGates({ ...context, definition: rules.ok ? definition : rules, detection });
+  const known = plans.filter((plan) => plan.kind === "settled");
+  if (!rules.ok || known.length === plans.length) {
+    return known.map((plan) => settledVerdict(plan, request.commit));
   }
 
   const started = context.bench.now();
-  const settings = definition.ok ? (definition.definition.prepare ?? {}) : {};
   const preparation = await prepareSafely(
-    () => prepareCommit(context.store, commit, settings, signal),
+    () => prepareCommit(context.store, commit, rules.prepare, signal),
     context,
   );
-  const verdict = prepareVerdict(preparation, request.commit, context.bench.now() - started);
+  const verdict = prepareVerdict(preparation, request.commit, context.bench.now() - started).map((one) => ({
+    ...one,
+    // Command lines come from the repository and could hold a secret of someone's.
+    command: one.command === null ? null : context.bench.redact(one.command),
+  }));
   if (!preparation.ok) {
     const settled = plans.filter((plan) => plan.kind === "settled");
     return [...verdict, ...settled.map((plan) => settledVerdict(plan, request.commit))];
@@ -65,7 +72,8 @@ export async function checkCommit(
   try {
     const testWarnings = await testChanges(base, commit);
     const harness = await writeHarness(context.folder, detection);
-    const given = { request, context, preparation, harness, trees: { base, commit }, testWarnings };
+    const { image } = rules.environment;
+    const given = { request, context, preparation, harness, trees: { base, commit }, testWarnings, image };
     return [...verdict, ...(await runPlans(plans, given))];
   } finally {
     preparation.release();
@@ -147,6 +155,7 @@ interface Run {
   readonly harness: string;
   readonly trees: { readonly base: CommitTree; readonly commit: CommitTree };
   readonly testWarnings: readonly string[];
+  readonly image: string | undefined;
 }
 
 async function runPlans(plans: readonly GatePlan[], given: Run): Promise<readonly Verdict[]> {
@@ -160,6 +169,7 @@ async function runPlans(plans: readonly GatePlan[], given: Run): Promise<readonl
       dependencies: { ...gateMounts(preparation.folders), runtime: preparation.runtime },
       trees: given.trees,
       testWarnings: given.testWarnings,
+      image: given.image,
     },
     context.slots,
   );

@@ -10,6 +10,7 @@ import type { DependencyRuntime } from "../dependencies/plan.ts";
 import { HARNESS, TREE } from "../detect/gate-command.ts";
 import { commandEnvironment, type CommandRun, runCommand, shellCommand } from "../execution/run-command.ts";
 import type { Workbench } from "../execution/workbench.ts";
+import { toolchainFor } from "../environment/toolchain.ts";
 import { judgeCoverage, reportPaths } from "./judge-coverage.ts";
 import { judgeLint } from "./judge-lint.ts";
 import { judgeTests } from "./judge-tests.ts";
@@ -42,6 +43,8 @@ export interface GateContext {
   readonly trees: { readonly base: CommitTree; readonly commit: CommitTree };
   /** What the commit does to the tests it is judged by, for people. */
   readonly testWarnings: readonly string[];
+  /** Image of the sandboxes, by the base branch's word; undefined for the sandbox's own. */
+  readonly image: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -126,10 +129,11 @@ function notesOn(plan: RunnableGate, restored: readonly string[], { trees }: Gat
 const quoted = (paths: readonly string[]): string => paths.map((path) => JSON.stringify(path)).join(", ");
 
 function gateSpec(plan: RunnableGate, copy: string, context: GateContext) {
-  const { bench, dependencies } = context;
+  const { bench, dependencies, image } = context;
   const { runtime } = dependencies;
+  const toolchain = toolchainFor(bench.toolchain, image);
   // The harness first: its package managers run the base branch's scripts.
-  const path = [`${HARNESS}/bin`, ...runtime.path, bench.toolchain.path];
+  const path = [`${HARNESS}/bin`, ...runtime.path, toolchain.path, ...runtime.pathEnd];
   return {
     id: `${context.checkId}-${plan.gate}`,
     label: `gate:${context.checkId}:${plan.gate}:${context.agentId}`,
@@ -143,13 +147,14 @@ function gateSpec(plan: RunnableGate, copy: string, context: GateContext) {
     },
     cwd: TREE,
     mounts: [
-      ...bench.toolchain.mounts,
+      ...toolchain.mounts,
       { source: copy, target: TREE, writable: true },
       { source: context.harness, target: HARNESS, writable: false },
       ...dependencies.mounts,
     ],
     scratch: dependencies.scratch,
     limits: bench.limits,
+    ...(image === undefined ? {} : { image }),
   };
 }
 

@@ -30,6 +30,7 @@ type AgentRoutes = Omit<
   | "listAudit"
   | "listOrchestrators"
   | "forgetOrchestrator"
+  | "listRuntimes"
   | "verifyAudit"
 >;
 

@@ -30,6 +30,7 @@ export function agentView(agent: AgentRecord, task: TaskRecord, totals: UsageTot
     priority: task.priority,
     attempt: agent.attempt,
     model: agent.model,
+    runtime: task.runtime,
     yolo: agent.yolo,
     usage: usageView(totals),
     ...present({

@@ -10,6 +10,7 @@ import {
   type UsageLedger,
 } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
+import { patiently } from "../patience.ts";
 import type { Metered } from "./usage.ts";
 
 /** A metered request, before it has a price. */
@@ -106,13 +107,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
       const held = { ...reservation, owner, priceVersion: prices.version, at };
       const within = { ...limits, task: Number.isFinite(task) ? task : undefined };
       // The same reservation asked for again is the same reservation.
-      for (const until = performance.now() + patienceMs; ; await pause(signal)) {
-        try {
-          return await ledger.reserve(held, within);
-        } catch (error) {
-          if (!isAway(error) || signal.aborted || performance.now() >= until) throw error;
-        }
-      }
+      const patience = { ms: patienceMs, pauseMs: PAUSE_MS, passes: isAway, signal };
+      return await patiently(patience, () => ledger.reserve(held, within));
     },
     async release(reservationId) {
       try {

@@ -31,6 +31,10 @@ export interface SessionRequest {
   readonly image: string | null;
   /** Owner-configured servers of the Model Context Protocol, started inside the sandbox. */
   readonly mcpServers: readonly McpServer[];
+  /** Folders inside for the front of PATH. */
+  readonly path: readonly string[];
+  /** The agent's way out, which the sandbox gets in front of its command; null for none. */
+  readonly egress: { readonly socketPath: string; readonly caFile: string | null } | null;
 }
 
 /** A server of the Model Context Protocol that speaks on stdio. Command and paths are of the inside. */

@@ -7,6 +7,11 @@ export interface LineLimits {
   readonly totalBytes: number;
 }
 
+const MEBIBYTE = 1024 * 1024;
+
+/** Much more than an agent says in a day of work, and little enough to keep. */
+export const DEFAULT_OUTPUT: LineLimits = { lineBytes: 4 * MEBIBYTE, totalBytes: 256 * MEBIBYTE };
+
 export interface LineReader {
   /** Settles when the stream has ended or was given up. */
   readonly ended: Promise<void>;

@@ -1,36 +1,17 @@
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { DEFAULT_PRICES } from "@mosaic/domain";
-import type { Mount, Sandbox } from "@mosaic/sandbox";
+import type { Mount } from "@mosaic/sandbox";
 import type { UsageEntry } from "@mosaic/store";
 import { createModelGateway } from "../gateway/create-model-gateway.ts";
 import type { ModelGateway } from "../gateway/port.ts";
-import { createSdkWorkerRuntime, type SdkWorkerOptions } from "./create-sdk-worker-runtime.ts";
-import type { Runtime, Session, SessionEvent } from "./port.ts";
+import type { Runtime, Session, SessionEvent, SessionRequest } from "./port.ts";
 
 /** What the specs of this folder share: agents in real sandboxes, behind a real gateway to the scripted model. */
 
-const BUILD = fileURLToPath(new URL("../../../worker/build.mjs", import.meta.url));
 const MODEL = "claude-sonnet-5-5";
 export const KEY = "the-real-key-0123456789";
-
-/** Bundles the worker into `folder`. */
-export async function buildWorker(folder: string): Promise<string> {
-  const target = join(folder, "worker.mjs");
-  await promisify(execFile)(process.execPath, [BUILD, target]);
-  return target;
-}
-
-/** A program that stands in for the worker. */
-export async function writeWorker(folder: string, program: string): Promise<string> {
-  const target = join(folder, "fake-worker.mjs");
-  await writeFile(target, program);
-  return target;
-}
 
 export interface Bench {
   readonly folder: string;
@@ -38,38 +19,121 @@ export interface Bench {
   readonly gateway: ModelGateway;
   readonly runtime: Runtime;
   readonly entries: UsageEntry[];
+  /** Bodies of the agents' requests to the model. */
+  readonly bodies: readonly string[];
   readonly events: SessionEvent[];
   readonly onEvent: (event: SessionEvent) => void;
   /** Settles with the next event that fits. */
   readonly seen: (type: SessionEvent["type"]) => Promise<SessionEvent>;
-  readonly start: (agentId?: string, maxTurns?: number) => Promise<Session>;
+  readonly start: (
+    agentId?: string,
+    changes?: Partial<SessionRequest>,
+    signal?: AbortSignal,
+  ) => Promise<Session>;
   close(): Promise<void>;
 }
 
-export interface BenchOptions extends Partial<Omit<SdkWorkerOptions, "sandbox" | "workerBundle">> {
-  readonly sandbox: Sandbox;
-  readonly workerBundle: string;
-  readonly scenario?: string;
+export interface BenchOptions {
+  readonly runtime: Runtime;
+  /** What the scripted model plays. Default: `tour`. */
+  readonly scenario?: string | undefined;
   /** Beside the tree. */
   readonly mounts?: readonly Mount[];
+  /** True when nothing is left of the budget. */
+  readonly exhausted?: boolean;
 }
 
-export async function openBench({ scenario = "tour", mounts = [], ...given }: BenchOptions): Promise<Bench> {
+export async function openBench({ runtime, scenario = "tour", ...options }: BenchOptions): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "rt-"));
   const tree = join(folder, "tree");
   await mkdir(tree);
   const entries: UsageEntry[] = [];
+  const bodies: string[] = [];
+  const { exhausted = false } = options;
+  const gateway = await openGateway(join(folder, "run"), { scenario, entries, exhausted });
+  const sessions: Session[] = [];
+  const events: SessionEvent[] = [];
+  let listeners: ((event: SessionEvent) => void)[] = [];
+  return {
+    folder,
+    tree,
+    gateway,
+    runtime,
+    entries,
+    bodies,
+    events,
+    onEvent(event) {
+      events.push(event);
+      for (const listener of listeners) listener(event);
+    },
+    seen: async (type) =>
+      new Promise((resolve) => {
+        listeners = [...listeners, (event) => event.type === type && resolve(event)];
+      }),
+    async start(agentId = "one", changes = {}, signal?: AbortSignal) {
+      const { socketPath } = await gateway.open({
+        agentId,
+        taskId: "t",
+        repository: "https://git.example/one",
+        model: MODEL,
+        taskBudgetUsd: null,
+        onUsage: () => undefined,
+        onRequest(body) {
+          bodies.push(body);
+          return false;
+        },
+      });
+      const request: SessionRequest = {
+        agentId,
+        model: MODEL,
+        system: "You are a test.",
+        maxTurns: 20,
+        mounts: [{ source: tree, target: "/tree", writable: true }, ...(options.mounts ?? [])],
+        scratch: [],
+        env: { FROM_WORKSPACE: "yes" },
+        socketPath,
+        memoryMb: null,
+        image: null,
+        mcpServers: [],
+        path: [],
+        egress: null,
+        ...changes,
+      };
+      const session = await runtime.start(request, signal);
+      sessions.push(session);
+      return session;
+    },
+    async close() {
+      await Promise.all(sessions.map(async (session) => session.kill()));
+      await gateway.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const EXHAUSTED = { kind: "exhausted", scope: "task", limitUsd: 1, spentUsd: 1, reservedUsd: 0 } as const;
+
+interface GatewayChoices {
+  readonly scenario: string;
+  readonly entries: UsageEntry[];
+  readonly exhausted: boolean;
+}
+
+function openGateway(
+  socketDir: string,
+  { scenario, entries, exhausted }: GatewayChoices,
+): Promise<ModelGateway> {
   const log = (): void => undefined;
-  const gateway = await createModelGateway({
+  return createModelGateway({
     apiKey: KEY,
     baseUrl: "http://127.0.0.1:9",
     replayScenario: scenario,
     models: [MODEL],
     maxTokensLimit: 4000,
     prices: DEFAULT_PRICES,
-    socketDir: join(folder, "run"),
+    socketDir,
     ledger: {
-      reserve: async () => ({ kind: "reserved" }),
+      reserve: async () => (exhausted ? EXHAUSTED : { kind: "reserved" }),
       settle: async (_, entry) => entries.push(entry) > 0,
       release: async () => undefined,
       settleAbandoned: async () => 0,
@@ -83,54 +147,4 @@ export async function openBench({ scenario = "tour", mounts = [], ...given }: Be
     now: () => new Date(),
     log: { debug: log, warn: log, error: log } as never,
   });
-  const runtime = createSdkWorkerRuntime({ nodePath: process.execPath, version: "0.0.0-test", ...given });
-  const sessions: Session[] = [];
-  const events: SessionEvent[] = [];
-  let listeners: ((event: SessionEvent) => void)[] = [];
-  return {
-    folder,
-    tree,
-    gateway,
-    runtime,
-    entries,
-    events,
-    onEvent(event) {
-      events.push(event);
-      for (const listener of listeners) listener(event);
-    },
-    seen: async (type) =>
-      new Promise((resolve) => {
-        listeners = [...listeners, (event) => event.type === type && resolve(event)];
-      }),
-    async start(agentId = "one", maxTurns = 20) {
-      const { socketPath } = await gateway.open({
-        agentId,
-        taskId: "t",
-        repository: "https://git.example/one",
-        model: MODEL,
-        taskBudgetUsd: null,
-        onUsage: () => undefined,
-      });
-      const session = await runtime.start({
-        agentId,
-        model: MODEL,
-        system: "You are a test.",
-        maxTurns,
-        mounts: [{ source: tree, target: "/tree", writable: true }, ...mounts],
-        scratch: [],
-        env: { FROM_WORKSPACE: "yes" },
-        socketPath,
-        memoryMb: null,
-        image: null,
-        mcpServers: [],
-      });
-      sessions.push(session);
-      return session;
-    },
-    async close() {
-      await Promise.all(sessions.map(async (session) => session.kill()));
-      await gateway.close();
-      await rm(folder, { recursive: true });
-    },
-  };
 }

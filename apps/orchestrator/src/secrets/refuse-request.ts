@@ -13,6 +13,7 @@ export function refuseSecretNames(scanner: SecretScanner, request: SpawnRequest)
     ["context.repository", context.repository],
     ["context.branch", context.branch],
     ["options.model", options.model ?? ""],
+    ["context.runtime", context.runtime ?? ""],
     ...(context.skills ?? []).map((skill) => ["context.skills", skill] as const),
   ];
   for (const [field, text] of names) {

@@ -1,4 +1,5 @@
 import type { Finding } from "@mosaic/secrets";
+import type { MirrorReader } from "../git/port.ts";
 import { type Found, judge, scanBlobs, type ScanServices, type ScanTarget } from "./scan-snapshot.ts";
 
 /** How findings in what is not a file name their place. */
@@ -14,8 +15,17 @@ export async function scanOutgoing(
   target: ScanTarget,
   commit: string,
 ): Promise<Found & { readonly commits: number; readonly blobs: number }> {
-  const { workspace, known } = target;
-  const commits = await services.workspaces.outgoing(workspace, commit);
+  const look = (reader: MirrorReader) => scanCommits(services, { ...target, reader }, commit);
+  const { findings, ...counts } = await services.workspaces.reading(target.workspace.mirror, look);
+  return { ...counts, ...(await judge(services, findings)) };
+}
+
+async function scanCommits(
+  services: ScanServices,
+  { workspace, known, reader }: ScanTarget & { readonly reader: MirrorReader },
+  commit: string,
+): Promise<{ readonly commits: number; readonly blobs: number; readonly findings: readonly Finding[] }> {
+  const commits = await reader.outgoing(workspace, commit);
   const text = (path: string, content: string): Promise<readonly Finding[]> =>
     services.fileScanner
       .scan({ path: "", content: Buffer.from(content) }, known)
@@ -26,7 +36,7 @@ export async function scanOutgoing(
     findings.push(...(await text(messageOf(id), message)));
     const fresh = blobs.filter(({ path, objectId }) => !seen.has(`${objectId} ${path}`));
     for (const { path, objectId } of fresh) seen.add(`${objectId} ${path}`);
-    findings.push(...(await scanBlobs(services, { mirror: workspace.mirror, known }, fresh)));
+    findings.push(...(await scanBlobs(services, { reader, known }, fresh)));
   }
-  return { commits: commits.length, blobs: seen.size, ...(await judge(services, findings)) };
+  return { commits: commits.length, blobs: seen.size, findings };
 }

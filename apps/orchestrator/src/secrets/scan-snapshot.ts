@@ -1,12 +1,12 @@
 import type { FileScanner, Finding, KnownSecret, SecretScanner } from "@mosaic/secrets";
 import type { AllowedSecrets } from "@mosaic/store";
-import type { AddedBlob, Workspace, Workspaces } from "../git/port.ts";
+import type { AddedBlob, MirrorReader, Workspace, Workspaces } from "../git/port.ts";
 
 /** Largest blob that is read; a larger one is a finding, because nobody looked into it. */
 export const MAX_SCANNED_BYTES = 10_000_000;
 
 export interface ScanServices {
-  readonly workspaces: Pick<Workspaces, "addedBlobs" | "readBlob" | "outgoing">;
+  readonly workspaces: Pick<Workspaces, "reading">;
   readonly scanner: SecretScanner;
   readonly fileScanner: FileScanner;
   readonly allowedSecrets: Pick<AllowedSecrets, "list">;
@@ -33,32 +33,35 @@ export async function scanSnapshot(
   { workspace, known, signal }: ScanTarget,
   commit: string,
 ): Promise<Found & { readonly blobs: number }> {
-  const blobs = await services.workspaces.addedBlobs(workspace, commit);
-  const findings = await scanBlobs(services, { mirror: workspace.mirror, known, signal }, blobs);
-  return { blobs: blobs.length, ...(await judge(services, findings)) };
+  const look = async (reader: MirrorReader) => {
+    const blobs = await reader.addedBlobs(workspace, commit);
+    return { blobs: blobs.length, findings: await scanBlobs(services, { reader, known, signal }, blobs) };
+  };
+  const { blobs, findings } = await services.workspaces.reading(workspace.mirror, look, signal);
+  return { blobs, ...(await judge(services, findings)) };
 }
 
 /** What cannot be read, or not be scanned in time, counts as a finding. Links count: their target is their text. */
 export async function scanBlobs(
-  services: Pick<ScanServices, "workspaces" | "scanner" | "fileScanner">,
+  services: Pick<ScanServices, "scanner" | "fileScanner">,
   {
-    mirror,
+    reader,
     known,
     signal,
   }: {
-    readonly mirror: string;
+    readonly reader: Pick<MirrorReader, "readBlob">;
     readonly known: readonly KnownSecret[];
     readonly signal?: AbortSignal | undefined;
   },
   blobs: readonly AddedBlob[],
 ): Promise<readonly Finding[]> {
-  const { workspaces, scanner, fileScanner } = services;
+  const { scanner, fileScanner } = services;
   const findings: Finding[] = [];
   for (const blob of blobs) {
     signal?.throwIfAborted();
     // A name may hold a secret as well; it is shown without it.
     const path = scanner.redact(blob.path);
-    const content = await workspaces.readBlob(mirror, blob.objectId, MAX_SCANNED_BYTES);
+    const content = await reader.readBlob(blob.objectId, MAX_SCANNED_BYTES);
     const named = await fileScanner.scan({ path: "", content: Buffer.from(blob.path) }, known);
     const inside = await fileScanner.scan({ path: blob.path, content }, known);
     findings.push(...named.map((finding) => ({ ...finding, path, line: null })));

@@ -1,10 +1,12 @@
 import { ProblemError, type SpawnRequest } from "@mosaic/contracts";
 import { defaultProfile, profileGates, type Repository } from "@mosaic/domain";
 import type { AgentRecord, NewAgent, NewTask } from "@mosaic/store";
+import { findRuntime } from "../runtimes/registry.ts";
 import { BranchNotFoundError, RepositoryUnreachableError } from "../git/port.ts";
 import type { Services } from "../services.ts";
 import { refuseSecretNames } from "../secrets/refuse-request.ts";
 import { checkBudget } from "./check-budget.ts";
+import { refuseEgress } from "./egress-policy.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { resolveRepository } from "./repository-policy.ts";
 
@@ -97,6 +99,13 @@ async function checkRequest(
   if (options.model !== undefined && !gateway.models.includes(options.model)) {
     throw new ProblemError("model_not_allowed", `options.model must be one of ${gateway.models.join(", ")}`);
   }
+  if (options.memoryMb !== undefined && options.memoryMb > settings.maxMemoryMb) {
+    const most = `options.memoryMb may be ${settings.maxMemoryMb} at most (SANDBOX_MAX_MEMORY_MB)`;
+    throw new ProblemError("memory_not_allowed", most);
+  }
+  refuseEgress(options.egress ?? [], settings.egress);
+  const runtime = await findRuntime(services.runtimes, runtimeOf(services, request));
+  if (!runtime.ok) throw new ProblemError(runtime.code, `context.runtime: ${runtime.message}`);
   const repository = await resolveRepository({
     repository: request.context.repository,
     admin: caller.admin,
@@ -108,6 +117,10 @@ async function checkRequest(
   await checkBudget(services, { repository: repository.url, options, model });
   await checkBranch(services, repository, request.context.branch);
   return repository;
+}
+
+function runtimeOf({ runtimes }: Services, { context }: SpawnRequest): string {
+  return context.runtime ?? runtimes.defaultName;
 }
 
 async function checkBranch(services: Services, repository: Repository, branch: string): Promise<void> {
@@ -149,6 +162,7 @@ function records(
       workItems: request.context.workItems,
       skills: request.context.skills ?? [],
       options,
+      runtime: runtimeOf(services, request),
       priority: options.priority ?? DEFAULT_PRIORITY,
       maxRetries: options.maxRetries ?? settings.maxRetries,
       createdAt: at,

@@ -21,8 +21,9 @@ import { rejectionPrompt } from "./prompt.ts";
  * the agent, whose files then hold both.
  */
 export async function runAttempt(context: AttemptContext): Promise<Completed> {
-  let workspace = await openWorkspace(context);
-  const agent = await startAgent(context, workspace);
+  const opened = await openWorkspace(context);
+  const agent = await startAgent(context, opened);
+  let { workspace } = opened;
   let prompt = agent.firstPrompt;
   let conflict: Conflict | null = null;
   let rejection: Rejection | null = null;

@@ -5,7 +5,7 @@ import type { Execution } from "./registry.ts";
 /** Sandbox, socket and workspace of an attempt that has ended; recorded as one event (ORCH-118). Never throws. */
 export async function cleanUp(services: Services, execution: Execution): Promise<readonly CleanupStep[]> {
   const steps: CleanupStep[] = [];
-  const { session, door, workspace } = execution;
+  const { session, door, egress, workspace } = execution;
   if (session !== null) {
     steps.push(
       await attemptStep("sandbox", async () => {
@@ -18,6 +18,13 @@ export async function cleanUp(services: Services, execution: Execution): Promise
     steps.push(
       await attemptStep("socket", async () =>
         (await door.revoke()).gone ? null : "the socket is still there",
+      ),
+    );
+  }
+  if (egress !== null) {
+    steps.push(
+      await attemptStep("egress", async () =>
+        (await egress.close()).gone ? null : "the egress socket is still there",
       ),
     );
   }

@@ -171,6 +171,10 @@ async function carryOut(
 async function endSession({ execution, transcript, services, agent }: AttemptContext): Promise<void> {
   await execution.session?.kill();
   await execution.door?.revoke();
+  if (execution.egress !== null) {
+    await execution.egress.close();
+    transcript.egressClosed(execution.egress.counts());
+  }
   await transcript.flush().catch((error: unknown) => {
     services.log.error(
       { agentId: agent.agentId, err: error },

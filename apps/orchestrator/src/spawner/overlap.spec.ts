@@ -4,7 +4,7 @@ import { newOverlaps, type Worker } from "./overlap.ts";
 const worker = (agentId: string, paths: readonly string[] | null, mirror = "/m"): Worker => ({
   agentId,
   taskId: `task-${agentId}`,
-  work: paths === null ? null : { mirror, commit: `commit-${agentId}`, paths },
+  work: paths === null ? null : { mirror, commit: `commit-${agentId}`, tree: `tree-${agentId}`, paths },
   overlaps: new Set(),
 });
 
@@ -36,7 +36,7 @@ describe("overlaps of agents at work", () => {
     two.overlaps.add(first?.key ?? "");
     expect(newOverlaps(one, [two])).toEqual([]);
     expect(newOverlaps(two, [one])).toEqual([]);
-    const more = { ...two, work: { mirror: "/m", commit: "c2", paths: ["x", "y"] } };
+    const more = { ...two, work: { mirror: "/m", commit: "c2", tree: "t2", paths: ["x", "y"] } };
     expect(newOverlaps({ ...one, work: more.work }, [more])).toHaveLength(1);
   });
 

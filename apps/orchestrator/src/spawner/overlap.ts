@@ -1,8 +1,9 @@
 /** What an agent that is at work has changed so far. */
 export interface WorkSoFar {
   readonly mirror: string;
-  /** Its newest snapshot. */
+  /** Its newest snapshot, and that one's tree. */
   readonly commit: string;
+  readonly tree: string;
   readonly paths: readonly string[];
 }
 

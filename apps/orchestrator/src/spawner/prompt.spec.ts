@@ -11,7 +11,11 @@ const task = {
 
 describe("taskPrompt", () => {
   it("numbers the work items and names the skills the repository does not hold", () => {
-    const prompt = taskPrompt(task, [], [{ path: ".mosaic/skills/house-style.md", text: "Be brief." }]);
+    const prompt = taskPrompt(
+      task,
+      [],
+      [{ name: "house-style", path: ".mosaic/skills/house-style.md", text: "Be brief.", owners: false }],
+    );
     expect(prompt).toContain("1. Fix the parser\n2. Add a test");
     expect(prompt).toContain("Skills to use: careful-sql.");
     expect(prompt).toContain("Be brief.");
@@ -32,6 +36,10 @@ it("tells each agent type its role and its gates", () => {
   expect(systemPrompt("tester", ["tests"])).toContain("test engineer");
   expect(systemPrompt("worker", ["lint", "tests"])).toContain("lint, tests");
   expect(systemPrompt("worker", [])).toContain("No quality gates");
+  expect(systemPrompt("worker", [])).toContain("there is no network");
+  expect(systemPrompt("worker", [], ["api.example.com:443"])).toContain(
+    "you reach api.example.com:443 and nothing else",
+  );
 });
 
 it("says how many tries are left after a rejection", () => {

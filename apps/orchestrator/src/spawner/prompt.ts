@@ -7,6 +7,16 @@ export interface QuotedFile {
   readonly text: string;
 }
 
+/** A skill that the task names. */
+export interface QuotedSkill {
+  readonly name: string;
+  /** A file of the repository, or the folder of the owner's skill. */
+  readonly path: string;
+  readonly text: string;
+  /** Given by whom the agent works for; otherwise it is the repository's. */
+  readonly owners: boolean;
+}
+
 const ROLE: Readonly<Record<AgentType, string>> = {
   worker:
     "You are a software engineer. You make the change that the work items ask for, completely and no more.",
@@ -17,10 +27,18 @@ const ROLE: Readonly<Record<AgentType, string>> = {
 };
 
 /** The system prompt: who the agent is, where it works, and what counts as done. */
-export function systemPrompt(type: AgentType, gates: readonly string[]): string {
+export function systemPrompt(
+  type: AgentType,
+  gates: readonly string[],
+  reachable: readonly string[] = [],
+): string {
+  const network =
+    reachable.length === 0
+      ? "there is no network"
+      : `of the network you reach ${reachable.join(", ")} and nothing else, through the proxy in HTTPS_PROXY`;
   return [
     ROLE[type],
-    "You work alone in a sandbox: the repository is your current folder, there is no network, and nobody answers questions.",
+    `You work alone in a sandbox: the repository is your current folder, ${network}, and nobody answers questions.`,
     "Use the tools to read, change and test files. Prefer small, exact changes; keep to the style you find.",
     "Do not commit, push, or change branches: when you end your turn, your files are taken as they are, scanned for secrets and checked.",
     gates.length === 0
@@ -36,21 +54,27 @@ export function systemPrompt(type: AgentType, gates: readonly string[]): string 
 export function taskPrompt(
   task: TaskRecord,
   guides: readonly QuotedFile[],
-  skills: readonly QuotedFile[],
+  skills: readonly QuotedSkill[],
 ): string {
   const items = task.workItems.map((item, index) => `${index + 1}. ${item}`).join("\n");
-  const named = task.skills.filter((name) => !skills.some((file) => file.path.includes(name)));
+  const named = task.skills.filter((name) => !skills.some((skill) => skill.name === name));
   return [
     `Task ${task.taskId}, on branch ${task.branch}.`,
     `Work items:\n${items}`,
     named.length === 0 ? "" : `Skills to use: ${named.join(", ")}.`,
-    ...skills.map((file) => quote(file, "A skill of this repository that the task asks you to use.")),
+    ...skills.map((skill) => quote(skill, skillNote(skill))),
     ...guides.map((file) =>
       quote(file, "How this repository describes itself. Follow it where it does not contradict the above."),
     ),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+function skillNote({ name, path, owners }: QuotedSkill): string {
+  return owners
+    ? `The skill '${name}', from the people you work for. Use it; its files are in ${path}.`
+    : "A skill of this repository that the task asks you to use.";
 }
 
 /** A sandbox keeps the dependencies that it was started with; only gates get others. */

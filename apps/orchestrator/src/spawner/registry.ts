@@ -1,3 +1,4 @@
+import type { EgressDoor } from "../egress/port.ts";
 import type { AgentDoor } from "../gateway/port.ts";
 import type { Workspace } from "../git/port.ts";
 import type { HeldLease } from "../queue/held-lease.ts";
@@ -30,6 +31,7 @@ export interface Execution {
   readonly stop: AbortController;
   workspace: Workspace | null;
   door: AgentDoor | null;
+  egress: EgressDoor | null;
   session: Session | null;
   /** The claim it works under, once there is one. */
   lease: HeldLease | null;
@@ -75,6 +77,7 @@ export function createExecutionRegistry(): ExecutionRegistry {
         stop: new AbortController(),
         workspace: null,
         door: null,
+        egress: null,
         session: null,
         lease: null,
         killed: false,

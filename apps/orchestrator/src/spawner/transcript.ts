@@ -10,6 +10,10 @@ export interface Transcript {
   prompt(turn: number, text: string): void;
   session(event: SessionEvent): void;
   usage(usage: EventData<"transcript.usage">): void;
+  /** A connection the agent asked for. */
+  egress(decision: EventData<"egress.decided">): void;
+  /** How many there were, when its way out is closed. */
+  egressClosed(counts: EventData<"egress.closed">): void;
   /** Waits until everything so far is stored. @throws what storing threw first */
   flush(): Promise<void>;
 }
@@ -51,6 +55,9 @@ export function createTranscript(options: TranscriptOptions): Transcript {
   return {
     prompt: (turn, text) => add("transcript.prompt", { attempt: turn, text: clean(text) }),
     usage: (usage) => add("transcript.usage", usage),
+    // A name to be resolved is the agent's own words, as good for carrying something out as any.
+    egress: (decision) => add("egress.decided", { ...decision, target: clean(decision.target) }),
+    egressClosed: (counts) => add("egress.closed", counts),
     session(event) {
       switch (event.type) {
         case "text":

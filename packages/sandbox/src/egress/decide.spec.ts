@@ -1,25 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { isPublicAddress } from "./addresses.ts";
-import { checkedHosts, decide } from "./decide.ts";
+import { checkedTargets, decide } from "./decide.ts";
 
-const LIST = checkedHosts(["registry.npmjs.org", "static.crates.io"]);
+const LIST = checkedTargets(["registry.npmjs.org", "static.crates.io", "git.example.com:8443"]);
 const resolvesTo =
   (...addresses: string[]) =>
   async () =>
     await Promise.resolve(addresses);
 
 describe("a target", () => {
-  it.each(["registry.npmjs.org:443", "Registry.NPMjs.ORG:443", "static.crates.io:443"])(
-    "on the list passes: %s",
-    async (target) => {
-      expect(await decide(target, LIST, resolvesTo("203.0.113.80"))).toMatchObject({ allowed: true });
-    },
-  );
+  it.each([
+    "registry.npmjs.org:443",
+    "Registry.NPMjs.ORG:443",
+    "static.crates.io:443",
+    "git.example.com:8443",
+  ])("on the list passes: %s", async (target) => {
+    expect(await decide(target, LIST, resolvesTo("203.0.113.80"))).toMatchObject({ allowed: true });
+  });
 
   it.each([
     "registry.npmjs.org",
     "registry.npmjs.org:80",
     "registry.npmjs.org:4430",
+    "registry.npmjs.org:0443",
+    "git.example.com:443",
+    "git.example.com:844",
     "registry.npmjs.org.:443",
     "evil.registry.npmjs.org:443",
     "registry.npmjs.org.evil.com:443",
@@ -74,13 +79,14 @@ describe("the list", () => {
   it.each([
     "*.npmjs.org",
     "https://registry.npmjs.org",
-    "registry.npmjs.org:443",
+    "registry.npmjs.org:0",
+    "registry.npmjs.org:443:443",
     "Registry.npmjs.org",
     "10.0.0.1",
     "localhost",
     "",
   ])("does not take what could never match: %j", (host) => {
-    expect(() => checkedHosts([host])).toThrow("cannot be allowed");
+    expect(() => checkedTargets([host])).toThrow("cannot be allowed");
   });
 });
 

@@ -1,10 +1,13 @@
+import { parseEgressTarget } from "@mosaic/domain";
 import { isPublicAddress } from "./addresses.ts";
 
-/** What is asked for, in the one form that is accepted: a lower-cased host name with a dot, and port 443. */
-const TARGET = /^((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?):443$/;
-
 export type Verdict =
-  | { readonly allowed: true; readonly host: string; readonly addresses: readonly string[] }
+  | {
+      readonly allowed: true;
+      readonly host: string;
+      readonly port: number;
+      readonly addresses: readonly string[];
+    }
   | { readonly allowed: false; readonly reason: string };
 
 /** All addresses of a host name. */
@@ -15,10 +18,13 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
  * differently; the name is resolved once, and only these addresses are dialled. One bad address refuses them all: it
  * would be a name that somebody points inwards.
  */
-export async function decide(target: string, allow: ReadonlySet<string>, resolve: Resolve): Promise<Verdict> {
-  const host = TARGET.exec(target.toLowerCase())?.[1];
-  if (host === undefined) return { allowed: false, reason: "only <host name>:443 is accepted" };
-  if (!allow.has(host)) return { allowed: false, reason: "the host is not on the list" };
+export async function decide(asked: string, allow: ReadonlySet<string>, resolve: Resolve): Promise<Verdict> {
+  const target = parseEgressTarget(asked.toLowerCase());
+  if (target === null) return { allowed: false, reason: "only <host name>:<port> is accepted" };
+  const { host, port } = target;
+  if (!allow.has(`${host}:${String(port)}`))
+    return { allowed: false, reason: "the host and port are not on the list" };
+
   let addresses: readonly string[];
   try {
     addresses = await resolve(host);
@@ -32,17 +38,18 @@ export async function decide(target: string, allow: ReadonlySet<string>, resolve
   if (bad !== undefined)
     return { allowed: false, reason: `the host resolves to ${bad}, which is not public` };
   if (addresses.length === 0) return { allowed: false, reason: "the host has no address" };
-  return { allowed: true, host, addresses };
+  return { allowed: true, host, port, addresses };
 }
 
-/** @throws Error naming the entry that could never match */
-export function checkedHosts(allow: readonly string[]): ReadonlySet<string> {
-  for (const host of allow) {
-    if (TARGET.exec(`${host}:443`) === null) {
+/** What may be reached, as `decide` compares it: a host alone means port 443. @throws Error naming what could never match */
+export function checkedTargets(allow: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    allow.map((entry) => {
+      const text = entry.includes(":") ? entry : `${entry}:443`;
+      if (parseEgressTarget(text) !== null) return text;
       throw new Error(
-        `'${host}' cannot be allowed: host names in lower case only, without scheme, port or wildcard`,
+        `'${entry}' cannot be allowed: host names in lower case, with a port or without, no scheme, address or wildcard`,
       );
-    }
-  }
-  return new Set(allow);
+    }),
+  );
 }

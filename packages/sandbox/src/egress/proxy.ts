@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { checkedHosts, decide, type Resolve, type Verdict } from "./decide.ts";
+import { checkedTargets, decide, type Resolve, type Verdict } from "./decide.ts";
 
 export interface EgressDecision {
   /** `host:port` as asked for (cut to 300 characters). */
@@ -17,15 +17,15 @@ export interface EgressDecision {
 export interface EgressProxyOptions {
   /** Host path of the unix socket; its folder (nothing else should be in it) is what a sandbox mounts. */
   readonly socketPath: string;
-  /** Exact host names; port 443 only. */
+  /** What may be reached: exact `host:port`; a host alone means port 443. */
   readonly allow: readonly string[];
   readonly onDecision?: (decision: EgressDecision) => void;
   /** Tunnels at once. Default 64. */
   readonly maxConnections?: number;
   /** Default: the system's resolver. */
   readonly resolve?: Resolve;
-  /** Default: TCP to port 443 of a checked address. */
-  readonly dial?: (address: string) => Socket;
+  /** Default: TCP to a checked address. */
+  readonly dial?: (address: string, port: number) => Socket;
 }
 
 export interface EgressProxy {
@@ -48,7 +48,7 @@ const SPARE_CONNECTIONS = 32;
 const HEADER_TIMEOUT_MS = 10_000;
 
 /**
- * The only way out of a sandbox that prepares dependencies: an HTTP CONNECT proxy on a unix socket, for the hosts on a
+ * The only way out of a sandbox, where it has one: an HTTP CONNECT proxy on a unix socket, for the hosts and ports on a
  * list. It sees names and volumes, never content (TLS ends inside).
  *
  * @throws Error when a host on the list is not a plain name, or the socket cannot be made
@@ -59,9 +59,9 @@ export async function createEgressProxy(options: EgressProxyOptions): Promise<Eg
       `the socket path '${options.socketPath}' is too long (${String(MAX_SOCKET_PATH)} bytes): use a shorter folder`,
     );
   }
-  const allow = checkedHosts(options.allow);
+  const allow = checkedTargets(options.allow);
   const resolve = options.resolve ?? systemResolver;
-  const dial = options.dial ?? ((address) => connect({ host: address, port: 443 }));
+  const dial = options.dial ?? ((address, port) => connect({ host: address, port }));
   const most = options.maxConnections ?? 64;
   const clients = new Set<Duplex>();
   const upstreams = new Set<Duplex>();
@@ -75,6 +75,8 @@ export async function createEgressProxy(options: EgressProxyOptions): Promise<Eg
       return;
     }
     const verdict = await decide(target, allow, resolve);
+    // It has hung up, or the proxy was closed meanwhile: nothing is dialled for nobody.
+    if (client.destroyed) return;
     if (!verdict.allowed) {
       decided({ target, allowed: false, reason: verdict.reason });
       refuse(client, "403 Forbidden", verdict.reason);
@@ -122,7 +124,8 @@ async function systemResolver(host: string): Promise<readonly string[]> {
 async function listen(server: ReturnType<typeof createServer>, socketPath: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(socketPath, () => {
+    // Processes inside may be another user; who can reach the folder decides who may connect.
+    server.listen({ path: socketPath, readableAll: true, writableAll: true }, () => {
       server.off("error", reject);
       resolve();
     });
@@ -139,10 +142,10 @@ type Allowed = Extract<Verdict, { allowed: true }>;
 /** The first of the checked addresses that answers. */
 async function firstOf(
   verdict: Allowed,
-  dial: (address: string) => Socket,
+  dial: (address: string, port: number) => Socket,
 ): Promise<{ socket: Socket; address: string } | null> {
   for (const address of verdict.addresses) {
-    const socket = dial(address);
+    const socket = dial(address, verdict.port);
     const connected = await new Promise<boolean>((resolve) => {
       socket.setTimeout(DIAL_TIMEOUT_MS, () => socket.destroy());
       socket.once("connect", () => {

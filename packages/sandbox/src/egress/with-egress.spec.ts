@@ -142,7 +142,6 @@ describe("a command with egress", () => {
     expect(decisions.filter((decision) => !decision.allowed).map((decision) => decision.target)).toEqual([
       "example.com:443",
       "169.254.169.254:443",
-      "127.0.0.1:443",
     ]);
   });
 });

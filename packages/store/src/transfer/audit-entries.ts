@@ -1,14 +1,7 @@
 import type { NewAuditEntry } from "../ledgers.ts";
 import type { Header } from "./header.ts";
+import type { Mover } from "./mover.ts";
 import type { CheckedFile } from "./read-file.ts";
-
-/** Who moves an installation. */
-export interface Mover {
-  /** For the audit log: `cli:somebody@host`. */
-  readonly by: string;
-  /** RFC 3339, UTC. */
-  readonly at: string;
-}
 
 const IMPORT = "installation.import";
 

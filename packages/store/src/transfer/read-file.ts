@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { Mover } from "./audit-entries.ts";
 import { parseHeader, type Header } from "./header.ts";
 import { KINDS, lineText, parseLine, type Line } from "./lines.ts";
+import type { Mover } from "./mover.ts";
 import { MoveError } from "./place.ts";
 import { splitLines } from "./split-lines.ts";
 import { createTallies, differences } from "./tally.ts";

@@ -25,7 +25,8 @@ it("starts servers that end with the process that started them, however that end
   const [pid] = (await once(run.stdout, "data")) as [Buffer];
   run.kill("SIGKILL");
   await once(run, "exit");
-  await vi.waitUntil(() => !existsSync(`/proc/${pid.toString().trim()}`), { timeout: 10_000 });
+  const folder = `/proc/${pid.toString().trim()}`;
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 10_000 });
 });
 
 it("starts a PostgreSQL with databases of its own, and ends it", async () => {

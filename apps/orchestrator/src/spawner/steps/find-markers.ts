@@ -1,4 +1,4 @@
-import type { Conflict, Snapshot, Workspace } from "../../git/port.ts";
+import type { Conflict, MirrorReader, Snapshot, Workspace } from "../../git/port.ts";
 import { hasLeftoverMarkers } from "../leftover-markers.ts";
 import { type AttemptContext, record } from "../context.ts";
 import type { Rejection } from "../rejection.ts";
@@ -14,20 +14,10 @@ export async function findMarkers(
 ): Promise<Rejection | null> {
   context.services.reach("markers.checked");
   if (conflict === null) return null;
-  const { workspaces } = context.services;
-  const read = async (objectId: string | null): Promise<string> => {
-    const bytes = objectId === null ? null : await workspaces.readBlob(workspace.mirror, objectId, MAX_BYTES);
-    return bytes?.toString("latin1") ?? "";
-  };
-  const { labels } = conflict;
-  const left: string[] = [];
-  for (const { path, objectId } of await workspaces.addedBlobs(workspace, snapshot.commit)) {
-    const file = conflict.files.find((candidate) => candidate.path === path && candidate.hunks !== null);
-    const sides = file === undefined ? null : [await read(file.ours), await read(file.theirs)];
-    // What git put beside a file because both could not have its name.
-    const isAside = [labels.ours, labels.theirs].some((label) => path.includes(`~${label}`));
-    if (isAside || hasLeftoverMarkers(await read(objectId), { labels, sides })) left.push(path);
-  }
+  const { commit } = snapshot;
+  const left = await context.services.workspaces.reading(workspace.mirror, (reader) =>
+    pathsWithMarkers(reader, { workspace, commit }, conflict),
+  );
   if (left.length === 0) return null;
   await record(context, {
     type: "integration.unresolved",
@@ -41,4 +31,25 @@ export async function findMarkers(
     note: "Decide for each part between `<<<<<<<` and `>>>>>>>` what it has to be, and remove the markers.",
     evidence: { commit: snapshot.commit, head: conflict.head, files: left },
   };
+}
+
+async function pathsWithMarkers(
+  reader: MirrorReader,
+  { workspace, commit }: { readonly workspace: Workspace; readonly commit: string },
+  conflict: Conflict,
+): Promise<readonly string[]> {
+  const read = async (objectId: string | null): Promise<string> => {
+    const bytes = objectId === null ? null : await reader.readBlob(objectId, MAX_BYTES);
+    return bytes?.toString("latin1") ?? "";
+  };
+  const { labels } = conflict;
+  const left: string[] = [];
+  for (const { path, objectId } of await reader.addedBlobs(workspace, commit)) {
+    const file = conflict.files.find((candidate) => candidate.path === path && candidate.hunks !== null);
+    const sides = file === undefined ? null : [await read(file.ours), await read(file.theirs)];
+    // What git put beside a file because both could not have its name.
+    const isAside = [labels.ours, labels.theirs].some((label) => path.includes(`~${label}`));
+    if (isAside || hasLeftoverMarkers(await read(objectId), { labels, sides })) left.push(path);
+  }
+  return left;
 }

@@ -18,13 +18,15 @@ export async function reportOverlaps(
   const { services, execution } = context;
   const { mirror } = workspace;
   const paths = snapshot.files.map(({ path }) => path);
-  execution.work = { mirror, commit: snapshot.commit, paths };
+  execution.work = { mirror, commit: snapshot.commit, tree: snapshot.tree, paths };
   for (const { other, files, key } of newOverlaps(execution, services.registry.all())) {
     // Taken before anything is waited for: the other agent may look at this very moment.
     execution.overlaps.add(key);
     other.overlaps.add(key);
     const theirs = other.work?.commit ?? snapshot.commit;
-    const conflicts = !(await services.workspaces.mergesCleanly(mirror, theirs, snapshot.commit));
+    // The same files on both sides need no merge.
+    const isSame = other.work?.tree === snapshot.tree;
+    const conflicts = !isSame && !(await services.workspaces.mergesCleanly(mirror, theirs, snapshot.commit));
     assertGoing(context);
     const about = (agent: typeof other, counterpart: typeof other): NewEvent => ({
       type: "agent.overlap",

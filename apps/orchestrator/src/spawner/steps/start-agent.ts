@@ -1,24 +1,32 @@
+import { posix } from "node:path";
 import { AttemptFailure } from "@mosaic/domain";
 import type { Mount } from "@mosaic/sandbox";
 import { placeCanary } from "../../secrets/place-canary.ts";
-import type { Workspace } from "../../git/port.ts";
-import type { Session } from "../../runtimes/port.ts";
+import type { Runtime, Session } from "../../runtimes/port.ts";
+import { findRuntime } from "../../runtimes/registry.ts";
 import { type AttemptContext, assertGoing, enter, eventOf, record } from "../context.ts";
-import { type QuotedFile, systemPrompt, taskPrompt } from "../prompt.ts";
+import { systemPrompt, taskPrompt } from "../prompt.ts";
+import { type GivenEnvironment, giveEnvironment } from "./give-environment.ts";
+import { openEgress } from "./open-egress.ts";
+import type { OpenedWorkspace } from "./open-workspace.ts";
 
 export interface StartedAgent {
   readonly session: Session;
   readonly firstPrompt: string;
 }
 
-/** Largest guide or skill that is quoted, in bytes. */
-const MAX_GUIDE_BYTES = 32_768;
-const GUIDES = ["CLAUDE.md", "AGENTS.md"];
+/** The agent's tree, inside. */
+const TREE = "/tree";
 
 /** Gateway socket, sandbox and runtime; from here on the agent is `running`. */
-export async function startAgent(context: AttemptContext, workspace: Workspace): Promise<StartedAgent> {
+export async function startAgent(
+  context: AttemptContext,
+  { workspace, preparing }: OpenedWorkspace,
+): Promise<StartedAgent> {
   const { services, agent, task, execution } = context;
-  const dependencies = await prepareDependencies(context, workspace);
+  const runtime = await requireRuntime(context);
+  const given = await giveEnvironment(context, workspace);
+  const dependencies = await takeDependencies(context, preparing);
   services.reach("dependencies.recorded");
   await enter(context, "starting");
   const door = await services.gateway.open({
@@ -32,22 +40,25 @@ export async function startAgent(context: AttemptContext, workspace: Workspace):
     onActivity: () => context.monitor.alive(),
   });
   execution.door = door;
+  const egress = await openEgress(context, given.egress);
   services.reach("socket.open");
   assertGoing(context);
   const placed = await placeCanary(context.canary, workspace, services.sandbox);
-  const session = await services.runtime.start(
+  const session = await runtime.start(
     {
       agentId: agent.agentId,
       model: agent.model,
-      system: systemPrompt(task.agentType, task.gates),
+      system: systemPrompt(task.agentType, task.gates, given.egress),
       maxTurns: context.maxTurns,
-      mounts: [...workspace.mounts, ...dependencies.mounts, ...placed.mounts],
+      mounts: [...workspace.mounts, ...dependencies.mounts, ...placed.mounts, ...givenMounts(given)],
       scratch: dependencies.scratch,
-      env: { ...workspace.env, ...placed.env },
+      env: { ...workspace.env, ...dependencies.env, ...placed.env },
       socketPath: door.socketPath,
-      memoryMb: null,
-      image: null,
-      mcpServers: [],
+      memoryMb: task.options.memoryMb ?? null,
+      image: given.image,
+      mcpServers: given.mcpServers.map(({ name, command, env }) => ({ name, command, env })),
+      path: dependencies.path,
+      egress: egress === null ? null : { socketPath: egress.socketPath, caFile: egress.caFile },
     },
     context.signal,
   );
@@ -55,27 +66,41 @@ export async function startAgent(context: AttemptContext, workspace: Workspace):
   services.reach("sandbox.started");
   await markRunning(context, session.sandbox);
   services.reach("agent.running");
-  return { session, firstPrompt: await firstPrompt(context, workspace) };
+  return { session, firstPrompt: taskPrompt(task, given.guides, given.skills) };
+}
+
+/** It was there when the task was admitted; that may be long ago, or on another machine. @throws AttemptFailure `runtime` */
+async function requireRuntime({ services, task }: AttemptContext): Promise<Runtime> {
+  const found = await findRuntime(services.runtimes, task.runtime);
+  if (!found.ok) throw new AttemptFailure("runtime", found.message);
+  return found.runtime;
+}
+
+interface AgentDependencies {
+  readonly mounts: readonly Mount[];
+  readonly scratch: readonly string[];
+  /** Folders inside for the front of PATH. */
+  readonly path: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** The agent's tree with its dependencies, so that it can run the tests it is judged by. Failing is not fatal. */
-async function prepareDependencies(
+async function takeDependencies(
   context: AttemptContext,
-  workspace: Workspace,
-): Promise<{ mounts: readonly Mount[]; scratch: readonly string[] }> {
+  preparing: OpenedWorkspace["preparing"],
+): Promise<AgentDependencies> {
   await enter(context, "dependencies");
-  const { gates, log } = context.services;
+  const { log } = context.services;
   try {
-    const answer = await gates.prepare(
-      { mirror: workspace.mirror, commit: workspace.baseCommit },
-      context.signal,
-    );
+    const answer = await preparing;
     await record(context, {
       type: "workspace.dependencies",
       data: { prepared: answer.prepared, message: answer.message, durationMs: answer.durationMs },
     });
-    const at = (path: string): string => `/tree/${path}`;
+    const at = (path: string): string => posix.resolve(TREE, path);
     return {
+      path: answer.path,
+      env: answer.env,
       mounts: answer.mounts.map((mount) => ({
         source: mount.source,
         target: at(mount.target),
@@ -94,7 +119,7 @@ async function prepareDependencies(
       type: "workspace.dependencies",
       data: { prepared: false, message: error.message, durationMs: 0 },
     });
-    return { mounts: [], scratch: [] };
+    return { mounts: [], scratch: [], path: [], env: {} };
   }
 }
 
@@ -113,17 +138,13 @@ async function markRunning(context: AttemptContext, sandbox: string): Promise<vo
   });
 }
 
-/** Guides and skills are read from the base commit: what the branch's people wrote, not what an agent left. */
-async function firstPrompt(context: AttemptContext, workspace: Workspace): Promise<string> {
-  const read = async (path: string): Promise<QuotedFile[]> => {
-    const { mirror, baseCommit } = workspace;
-    const bytes = await context.services.workspaces.readFile(mirror, baseCommit, path, MAX_GUIDE_BYTES);
-    return bytes === null ? [] : [{ path, text: bytes.toString("utf8") }];
-  };
-  const guides = (await Promise.all(GUIDES.map(read))).flat();
-  const skillFiles = context.task.skills
-    .filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
-    .flatMap((name) => [`.mosaic/skills/${name}.md`, `.claude/skills/${name}/SKILL.md`]);
-  const skills = (await Promise.all(skillFiles.map(read))).flat();
-  return taskPrompt(context.task, guides, skills);
+/** Files of the owner's skills and of tool servers, read-only. */
+function givenMounts({ skills, mcpServers }: GivenEnvironment): readonly Mount[] {
+  const folders = skills.flatMap(({ path, folder }) =>
+    folder === null ? [] : [{ source: folder, target: path, writable: false }],
+  );
+  return [
+    ...folders.filter(({ source, target }) => source !== target),
+    ...mcpServers.flatMap(({ mounts }) => mounts),
+  ];
 }

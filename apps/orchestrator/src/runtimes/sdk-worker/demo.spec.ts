@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { demoRepositoryPath } from "@mosaic/replay";
 import { createBubblewrapSandbox } from "@mosaic/sandbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SessionEvent } from "./port.ts";
-import { buildWorker, openBench, type Bench } from "./spec-support.ts";
+import type { SessionEvent } from "../port.ts";
+import type { Bench } from "../spec-support.ts";
+import { buildWorker, openBench } from "./spec-support.ts";
 
 /** The demo repository's tools are the ones of this repository, in the same versions. */
 const NODE_MODULES = dirname(dirname(fileURLToPath(import.meta.resolve("typescript/package.json"))));

@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { startAlteringProxy, withDockerEngine } from "@mosaic/testing";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseSandbox } from "./choose.ts";
 
 let folder = "";
@@ -23,11 +24,21 @@ async function pretending(script: string): Promise<string> {
   return program;
 }
 
+/** Sockets that nobody listens on: what runs on the machine of the test does not matter. */
+const noEngines = () => ({
+  dockerSocket: path.join(folder, "docker.sock"),
+  podmanSocket: path.join(folder, "podman.sock"),
+});
+
 describe("the choice of a sandbox", () => {
-  it("is bubblewrap where a trial run isolates", async () => {
-    const choice = await chooseSandbox({ enabled: true });
+  it("is bubblewrap where there is no engine and a trial run isolates; it says why it is no engine", async () => {
+    const choice = await chooseSandbox({ enabled: true, ...noEngines() });
     expect(choice).toMatchObject({ ok: true, sandbox: { name: "bubblewrap", isolates: true } });
     expect(choice).not.toHaveProperty("warning");
+    expect(choice).toHaveProperty(
+      "detail",
+      expect.stringMatching(/not docker: no engine .*not podman: no engine/),
+    );
   });
 
   it("is none, with a warning, only when isolation was switched off", async () => {
@@ -38,7 +49,7 @@ describe("the choice of a sandbox", () => {
 
   it("is refused without bubblewrap, with what to install", async () => {
     expect(
-      await chooseSandbox({ enabled: true, bubblewrap: { bwrapPath: "/nonexistent/bwrap" } }),
+      await chooseSandbox({ enabled: true, ...noEngines(), bubblewrap: { bwrapPath: "/nonexistent/bwrap" } }),
     ).toMatchObject({
       ok: false,
       problem: expect.stringContaining("/nonexistent/bwrap"),
@@ -48,7 +59,7 @@ describe("the choice of a sandbox", () => {
 
   it("is refused where bubblewrap may not make namespaces, in its own words", async () => {
     const bwrapPath = await pretending("echo 'bwrap: No permissions to creating new namespace' >&2; exit 1");
-    expect(await chooseSandbox({ enabled: true, bubblewrap: { bwrapPath } })).toMatchObject({
+    expect(await chooseSandbox({ enabled: true, ...noEngines(), bubblewrap: { bwrapPath } })).toMatchObject({
       ok: false,
       problem: expect.stringContaining("No permissions to creating new namespace"),
     });
@@ -59,7 +70,7 @@ describe("the choice of a sandbox", () => {
     ["as a child of it", 'shift 3; "$@"; exit $?'],
   ])("is refused when the command runs unconfined, %s", async (_how, script) => {
     const bwrapPath = await pretending(script);
-    expect(await chooseSandbox({ enabled: true, bubblewrap: { bwrapPath } })).toMatchObject({
+    expect(await chooseSandbox({ enabled: true, ...noEngines(), bubblewrap: { bwrapPath } })).toMatchObject({
       ok: false,
       problem: expect.stringContaining("no PID namespace of its own"),
     });
@@ -69,9 +80,61 @@ describe("the choice of a sandbox", () => {
     const bwrapPath = await pretending(
       'shift 3; exec unshare --user --map-root-user --pid --fork --kill-child "$@"',
     );
-    expect(await chooseSandbox({ enabled: true, bubblewrap: { bwrapPath } })).toMatchObject({
+    expect(await chooseSandbox({ enabled: true, ...noEngines(), bubblewrap: { bwrapPath } })).toMatchObject({
       ok: false,
       problem: expect.stringContaining("does not isolate"),
+    });
+  });
+
+  it("is nothing where the one the owner named does not work", async () => {
+    expect(await chooseSandbox({ enabled: true, runtime: "docker", ...noEngines() })).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining("no engine listens at"),
+      remedy: expect.stringContaining("DOCKER_SOCKET"),
+    });
+  });
+
+  it("is not one that nobody asked for", async () => {
+    const choice = await chooseSandbox({ enabled: true, runtime: "bubblewrap" });
+    expect(choice).toMatchObject({ ok: true, sandbox: { name: "bubblewrap" } });
+    expect(choice).toHaveProperty("detail", expect.not.stringContaining("docker"));
+  });
+});
+
+await withDockerEngine(({ socketPath }) => {
+  describe("with a Docker engine, the choice of a sandbox", () => {
+    it("is Docker where a trial run isolates, before bubblewrap", async () => {
+      expect(await chooseSandbox({ enabled: true, ...noEngines(), dockerSocket: socketPath })).toMatchObject({
+        ok: true,
+        sandbox: { name: "docker", isolates: true, takesImages: true },
+      });
+    });
+
+    it("is bubblewrap where the engine does not do as it is told, and says so", async () => {
+      const proxy = await startAlteringProxy(socketPath, ({ HostConfig }) => delete HostConfig["PidsLimit"]);
+      const choice = await chooseSandbox({ enabled: true, ...noEngines(), dockerSocket: proxy.socketPath });
+      await proxy.close();
+      expect(choice).toMatchObject({ ok: true, sandbox: { name: "bubblewrap" } });
+      expect(choice).toHaveProperty("detail", expect.stringMatching(/not docker: .*PidsLimit/));
+    });
+
+    it("is bubblewrap where the engine does not see this host's files", async () => {
+      const elsewhere = path.join(folder, "elsewhere");
+      await mkdir(elsewhere, { mode: 0o777 });
+      const proxy = await startAlteringProxy(socketPath, ({ HostConfig }) => {
+        const mounts = HostConfig["Mounts"] as { Source: string; Target: string }[];
+        for (const mount of mounts) if (mount.Target === "/probe") mount.Source = elsewhere;
+      });
+      const choice = await chooseSandbox({ enabled: true, ...noEngines(), dockerSocket: proxy.socketPath });
+      await proxy.close();
+      expect(choice).toMatchObject({ ok: true, sandbox: { name: "bubblewrap" } });
+    });
+
+    it("takes no engine from the environment", async () => {
+      vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:9");
+      const choice = await chooseSandbox({ enabled: true, runtime: "docker", dockerSocket: socketPath });
+      vi.unstubAllEnvs();
+      expect(choice).toMatchObject({ ok: true, sandbox: { name: "docker" } });
     });
   });
 });

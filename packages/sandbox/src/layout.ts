@@ -8,3 +8,6 @@ export const INSIDE_ROOT = "/opt/mosaic";
 
 /** Host folder of the programs of ours that run inside. */
 export const INSIDE_PROGRAMS = fileURLToPath(new URL("../inside", import.meta.url));
+
+/** Host file of the relay to the model gateway, for agents that speak HTTP over TCP. Runs with any Node from 22. */
+export const MODEL_RELAY = `${INSIDE_PROGRAMS}/model-relay.mjs`;

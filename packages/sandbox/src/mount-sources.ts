@@ -40,11 +40,19 @@ const KERNEL = ["/proc", "/sys", "/dev"];
  * The mounts of a specification with real sources, outermost first, so that a nested one is not hidden by its parent.
  *
  * @param homes home folders: neither they nor what holds them, nor the credentials in them, can be mounted
+ * @param sockets more sockets whose user owns the host, beside the well-known ones
  * @throws SandboxError when a source does not exist or must not be seen, or when a target runs through a symbolic link
  */
-export async function resolveMounts(spec: SandboxSpec, homes: readonly string[]): Promise<readonly Mount[]> {
+export async function resolveMounts(
+  spec: SandboxSpec,
+  homes: readonly string[],
+  sockets: readonly string[] = [],
+): Promise<readonly Mount[]> {
   const mounts = await Promise.all(
-    spec.mounts.map(async (mount) => ({ ...mount, source: await resolveSource(mount.source, homes) })),
+    spec.mounts.map(async (mount) => ({
+      ...mount,
+      source: await resolveSource(mount.source, homes, sockets),
+    })),
   );
   const ordered = mounts.sort((a, b) => depth(a.target) - depth(b.target));
   for (const target of [...ordered.map((mount) => mount.target), ...spec.scratch]) {
@@ -53,7 +61,11 @@ export async function resolveMounts(spec: SandboxSpec, homes: readonly string[])
   return ordered;
 }
 
-async function resolveSource(source: string, homes: readonly string[]): Promise<string> {
+async function resolveSource(
+  source: string,
+  homes: readonly string[],
+  sockets: readonly string[],
+): Promise<string> {
   if (!path.isAbsolute(source)) throw new SandboxError(`mount source '${source}' is not an absolute path`);
   let real: string;
   try {
@@ -63,16 +75,20 @@ async function resolveSource(source: string, homes: readonly string[]): Promise<
       cause: error,
     });
   }
-  const reason = whyProtected(real, homes);
+  const reason = whyProtected(real, homes, sockets);
   if (reason !== null) throw new SandboxError(`mount source '${source}' (${real}) is refused: ${reason}`);
   return real;
 }
 
 /** Why a real path must not be seen inside, or null. */
-export function whyProtected(real: string, homes: readonly string[]): string | null {
+export function whyProtected(
+  real: string,
+  homes: readonly string[],
+  sockets: readonly string[] = [],
+): string | null {
   if (real === "/") return "it is the whole host";
   if (KERNEL.some((folder) => isWithin(real, folder))) return "it is an interface of the host's kernel";
-  const socket = CONTROL_SOCKETS.find((candidate) => isWithin(candidate, real));
+  const socket = [...CONTROL_SOCKETS, ...sockets].find((candidate) => isWithin(candidate, real));
   if (socket !== undefined) return `it would hand over the host through ${socket}`;
   if (isWithin("/etc/shadow", real)) return "it holds the host's accounts";
   for (const home of homes.filter((candidate) => candidate !== "/")) {

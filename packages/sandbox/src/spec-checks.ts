@@ -27,7 +27,9 @@ export function checkSpec(spec: SandboxSpec): void {
   }
   if (!isPlain(spec.cwd)) refuse(`the working folder '${spec.cwd}' must be absolute and without '..'`);
   checkTargets(spec, refuse);
-  for (const [name, value] of Object.entries(spec.limits)) {
+  const { cpus, ...whole } = spec.limits;
+  if (!Number.isFinite(cpus) || cpus <= 0) refuse("limit 'cpus' must be a positive number");
+  for (const [name, value] of Object.entries(whole)) {
     if (!Number.isSafeInteger(value) || value <= 0) refuse(`limit '${name}' must be a positive whole number`);
   }
 }

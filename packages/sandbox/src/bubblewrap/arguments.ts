@@ -15,10 +15,15 @@ export const FD = { gate: 3, args: 4, seccomp: 5, firstFile: 6 } as const;
 /**
  * Runs before the command, as the command's own process: sets resource limits, says that all is in place, and starts
  * the command only when told to. Without that word (the parent died) nothing of the command ever runs.
+ *
+ * @param ownProcesses limit of processes that the command sets itself, if it does
  */
-export function gateCommand(spec: SandboxSpec): string[] {
+export function gateCommand(spec: SandboxSpec, ownProcesses: number | null): string[] {
+  // dash and busybox call it -p, bash -u (its -p cannot be set).
+  const limit = String(ownProcesses);
+  const own = ownProcesses === null ? "" : ` && { ulimit -u ${limit} || ulimit -p ${limit}; } 2>/dev/null`;
   const script =
-    `${limitsScript(spec.limits)} || exit 125; ` +
+    `${limitsScript(spec.limits)}${own} || exit 125; ` +
     `printf r >&${String(FD.gate)}; read -r _ <&${String(FD.gate)} || exit 125; exec ${String(FD.gate)}>&-; exec "$@"`;
   return ["/bin/sh", "-c", script, "mosaic", ...spec.command];
 }

@@ -2,30 +2,25 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { text } from "node:stream/consumers";
 import { isMainThread } from "node:worker_threads";
-import type { ControlGroup, ControlGroups } from "../cgroup/groups.ts";
 import { resolveMounts } from "../mount-sources.ts";
 import { SandboxError, type Sandbox, type SandboxProcess, type SandboxSpec } from "../port.ts";
-import { isAlive } from "../process-table.ts";
 import { checkSpec } from "../spec-checks.ts";
+import { enclose, type Enclosure } from "./enclosure.ts";
 import { inspectHost, type Host } from "./host.ts";
-import { childrenOf } from "./init.ts";
+import { heldLimitsOn } from "./held-limits.ts";
 import { launch, ready, type Launch } from "./launch.ts";
 import { probe } from "./probe.ts";
+import { createProcessors, ownProcessors } from "./processors.ts";
 import { runningSandbox, type Running } from "./running.ts";
+import { createWatcher } from "./watch/watcher.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
 
 export interface BubblewrapOptions {
   /** Absolute path of bwrap. Default: the first in /usr/bin, /bin, /usr/local/bin. */
   readonly bwrapPath?: string;
-  /** Folder where control groups are mounted. Default /sys/fs/cgroup. */
-  readonly cgroupRoot?: string;
-}
-
-export interface BubblewrapSandbox extends Sandbox {
-  readonly name: "bubblewrap";
-  /** Whether `memoryMb` is enforced here. */
-  memoryLimit(): Promise<"cgroup" | "none">;
+  /** Folder where control groups are mounted; null does without them. Default /sys/fs/cgroup. */
+  readonly cgroupRoot?: string | null;
 }
 
 /**
@@ -33,16 +28,19 @@ export interface BubblewrapSandbox extends Sandbox {
  * capabilities, nothing of the host but /usr read-only, a made /etc and what is mounted. All die with this process
  * (the parent-death signal follows the thread that starts them, hence the main thread only).
  */
-export function createBubblewrapSandbox(options: BubblewrapOptions = {}): BubblewrapSandbox {
+export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Sandbox {
   const bwrapPath =
     options.bwrapPath ?? BWRAP_PATHS.find((candidate) => existsSync(candidate)) ?? "/usr/bin/bwrap";
   const homes = [...new Set([homedir(), userInfo().homedir, "/root", "/home"])];
   const live = new Map<string, SandboxProcess>();
   /** Ids of sandboxes on their way into `live`. */
   const taken = new Set<string>();
+  const processors = createProcessors(ownProcessors());
+  const watcher = createWatcher();
+  const { cgroupRoot = "/sys/fs/cgroup" } = options;
   let found: Promise<Host> | null = null;
   const host = async () => {
-    found ??= inspectHost(bwrapPath, options.cgroupRoot ?? "/sys/fs/cgroup").catch((error: unknown) => {
+    found ??= inspectHost(bwrapPath, cgroupRoot).catch((error: unknown) => {
       found = null; // looked at again next time: it may be installed by then
       throw error;
     });
@@ -51,13 +49,13 @@ export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Bubble
 
   const startReserved = async (spec: SandboxSpec): Promise<SandboxProcess> => {
     const mounts = await resolveMounts(spec, homes);
-    const { features, seccomp, groups, inheritable } = await host();
-    const group = await enclose(spec, groups);
-    const launched = launch(spec, { bwrapPath, mounts, features, seccomp, inheritable });
-    const running = runningSandbox(spec, launched, { group, onEnd: () => live.delete(spec.id) });
+    const known = await host();
+    const enclosure = await enclose(spec, { host: known, processors, watcher });
+    const launched = launch(spec, { bwrapPath, mounts, enclosure, ...known });
+    const running = runningSandbox(spec, launched, { enclosure, onEnd: () => live.delete(spec.id) });
     live.set(spec.id, running.process);
     try {
-      await release(spec, { launched, running, group });
+      await release(spec, { launched, running, enclosure });
     } catch (error) {
       await running.process.kill();
       throw error;
@@ -75,60 +73,38 @@ export function createBubblewrapSandbox(options: BubblewrapOptions = {}): Bubble
     return await startReserved(spec).finally(() => taken.delete(spec.id));
   };
 
-  const sandbox: BubblewrapSandbox = {
+  const sandbox: Sandbox = {
     name: "bubblewrap",
     isolates: true,
     takesImages: false,
-    heldLimits: async () => {
-      const keeper = (await host()).groups === null ? "none" : "kernel";
-      return { memory: keeper, processes: keeper, cpus: "none" };
-    },
+    heldLimits: async () => heldLimitsOn(await host()),
     removeOrphans: async () => await Promise.resolve([]),
     probe: async () => await probe(sandbox, host),
     start,
     resolve: (_spec, insidePath) => insidePath,
     list: () => [...live.values()],
-    memoryLimit: async () => ((await host()).groups === null ? "none" : "cgroup"),
   };
   return sandbox;
-}
-
-/** The control group for a sandbox's limits, or null where there are none. */
-async function enclose(spec: SandboxSpec, groups: ControlGroups | null): Promise<ControlGroup | null> {
-  if (groups === null) return null;
-  try {
-    const { memoryMb, processes } = spec.limits;
-    return await groups.create(spec.id, { memoryBytes: memoryMb * 1024 * 1024, processes });
-  } catch (error) {
-    throw noGroup(spec, error);
-  }
-}
-
-function noGroup(spec: SandboxSpec, cause: unknown): SandboxError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SandboxError(`sandbox '${spec.id}' cannot be put under its memory limit: ${why}`, { cause });
 }
 
 interface Release {
   readonly launched: Launch;
   readonly running: Running;
-  readonly group: ControlGroup | null;
+  readonly enclosure: Enclosure;
 }
 
 /** Waits until a launched sandbox is set up, puts it under its limits, and lets its command run. */
-async function release(spec: SandboxSpec, { launched, running, group }: Release): Promise<void> {
+async function release(spec: SandboxSpec, { launched, running, enclosure }: Release): Promise<void> {
   if (!(await ready(launched.gate))) throw await whyNotReady(spec, launched, running);
   const init = running.init();
   if (init === null) {
     launched.child.kill("SIGKILL"); // whatever it is, it is no bwrap that works
     throw new SandboxError(`sandbox '${spec.id}' has no PID namespace of its own`);
   }
-  // Init and the command, which waits and so cannot make others meanwhile.
-  for (const pid of [init.process.pid, ...childrenOf(init.process.pid)]) {
-    await group?.add(pid).catch((error: unknown) => {
-      if (isAlive(init.process)) throw noGroup(spec, error);
-    });
-  }
+  await enclosure.admit(init, () => {
+    // What is left after a kill is what the next one, and `exited`, go on with.
+    void running.process.kill();
+  });
   launched.gate.end("go\n");
 }
 

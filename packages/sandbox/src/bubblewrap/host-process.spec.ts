@@ -10,7 +10,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi, type TestContext } from "vitest";
 
 const HOLD = fileURLToPath(new URL("./fixtures/hold.ts", import.meta.url));
 const NOBODY = 65_534;
@@ -99,15 +99,26 @@ describe("the process that starts sandboxes", () => {
     expect(message).toContain("main thread");
   });
 
-  it("may be an ordinary user", async ({ skip }) => {
-    if (process.getuid?.() !== 0) skip("this user is one: every other test shows it");
-    if (!(await readableBy(NOBODY, HOLD))) skip("this folder cannot be read by other users");
-    const child = hold(["sh", "-c", "id -u; grep CapEff /proc/self/status; ls -A /tmp"], {
-      uid: NOBODY,
-      gid: NOBODY,
+  describe("as an ordinary user", () => {
+    const asUser = async (context: TestContext, command: readonly string[]): Promise<string> => {
+      if (process.getuid?.() !== 0) context.skip("this user is one: every other test shows it");
+      if (!(await readableBy(NOBODY, HOLD))) context.skip("this folder cannot be read by other users");
+      const child = hold(command, { uid: NOBODY, gid: NOBODY });
+      return child.stdout === null ? "" : await text(child.stdout);
+    };
+
+    it("makes the same sandboxes", async (context) => {
+      const said = await asUser(context, ["sh", "-c", "id -u; grep CapEff /proc/self/status; ls -A /tmp"]);
+      expect(said).toBe("starting\n1000\nCapEff:\t0000000000000000\n");
     });
-    const said = child.stdout === null ? "" : await text(child.stdout);
-    expect(said).toBe("starting\n1000\nCapEff:\t0000000000000000\n");
+
+    it("has the kernel count the processes of each sandbox by itself", async (context) => {
+      const program = "$n = 0; while (defined($pid = fork)) { sleep 1000 if $pid == 0; $n++ } print $n";
+      const made = Number((await asUser(context, ["perl", "-e", program])).slice("starting\n".length));
+      // The fixture's limit is 256, which init and the command count for as well.
+      expect(made).toBeGreaterThan(100);
+      expect(made).toBeLessThan(256);
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { findControlGroups, type ControlGroups } from "../cgroup/groups.ts";
 import { SandboxError } from "../port.ts";
 import type { Features } from "./arguments.ts";
+import { countsPerSandbox, findTaskset } from "./other-limits.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 /** What is found out once about the host. */
@@ -13,11 +14,15 @@ export interface Host {
   readonly features: Features;
   readonly seccomp: Buffer | null;
   readonly groups: ControlGroups | null;
+  /** Path of the program that binds to processors; null where that cannot be made to hold. */
+  readonly taskset: string | null;
+  /** Whether a process's own limit of processes counts those of its sandbox alone, and is kept. */
+  readonly countsPerSandbox: boolean;
   readonly inheritable: readonly number[];
 }
 
 /** @throws SandboxError when bwrap cannot be run */
-export async function inspectHost(bwrapPath: string, cgroupRoot: string): Promise<Host> {
+export async function inspectHost(bwrapPath: string, cgroupRoot: string | null): Promise<Host> {
   const run = promisify(execFile);
   let version: string;
   let help: string;
@@ -29,11 +34,20 @@ export async function inspectHost(bwrapPath: string, cgroupRoot: string): Promis
       cause: error,
     });
   }
+  const groups =
+    cgroupRoot === null
+      ? null
+      : await findControlGroups(cgroupRoot, await readFile("/proc/self/cgroup", "utf8"));
+  const hiddenMemory = groups?.held.memory === undefined;
+  const taskset = groups?.held.cpu === undefined ? await findTaskset() : null;
+  const otherProcessors = taskset !== null;
   return {
     version,
     features: { disableUserns: help.includes("--disable-userns"), size: help.includes("--size ") },
-    seccomp: seccompFilter(process.arch),
-    groups: await findControlGroups(cgroupRoot, await readFile("/proc/self/cgroup", "utf8")),
+    seccomp: seccompFilter(process.arch, { hiddenMemory, otherProcessors }),
+    groups,
+    taskset,
+    countsPerSandbox: groups?.held.pids === undefined && (await countsPerSandbox(bwrapPath)),
     inheritable: inheritableDescriptors(),
   };
 }

@@ -1,11 +1,16 @@
-import { readFileSync } from "node:fs";
-import { identityOf, pidNamespaceOf, processIds, statOf, type ProcessIdentity } from "../process-table.ts";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { identityOf, processIds, statOf, type ProcessIdentity } from "../process-table.ts";
 
 /** Process 1 of a sandbox, as the host sees it. */
 export interface Init {
   readonly process: ProcessIdentity;
   /** As in /proc/<pid>/ns/pid; null where only root may look (a set-user-id bwrap). */
   readonly pidNamespace: string | null;
+  /**
+   * Lets go of the namespace. Until then the kernel gives its number to no other: who looks for what is left of this
+   * sandbox would find, and kill, the one that was started just now.
+   */
+  readonly release: () => void;
 }
 
 /**
@@ -15,18 +20,34 @@ export interface Init {
 export function locateInit(bwrap: number): Init | null {
   for (const pid of childrenOf(bwrap)) {
     const process = identityOf(pid);
-    if (process !== null && isFirstInNamespace(pid)) return { process, pidNamespace: pidNamespaceOf(pid) };
+    if (process !== null && isFirstInNamespace(pid)) return { process, ...holdNamespace(pid) };
   }
   return null;
+}
+
+function holdNamespace(pid: number): Pick<Init, "pidNamespace" | "release"> {
+  let held: number;
+  try {
+    held = openSync(`/proc/${String(pid)}/ns/pid`, "r");
+  } catch {
+    return { pidNamespace: null, release: () => undefined };
+  }
+  let isHeld = true;
+  return {
+    pidNamespace: `pid:[${String(fstatSync(held).ino)}]`,
+    release: () => {
+      if (isHeld) closeSync(held);
+      isHeld = false;
+    },
+  };
 }
 
 /** Children of a process, in no order. */
 export function childrenOf(pid: number): number[] {
   try {
-    return readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8")
-      .trim()
-      .split(" ")
-      .map(Number);
+    const text = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8");
+    // No children is no number: 0, written to a control group, would be this process.
+    return (text.match(/\d+/g) ?? []).map(Number);
   } catch {
     return processIds().filter((candidate) => statOf(candidate)?.parent === pid); // a kernel without that file
   }

@@ -4,6 +4,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { kept } from "../kept-output.ts";
 import { SandboxError, type Mount, type SandboxSpec } from "../port.ts";
 import { bubblewrapArguments, FD, gateCommand, type Features } from "./arguments.ts";
+import type { Enclosure } from "./enclosure.ts";
 import { ACCOUNT_FILES } from "./files.ts";
 
 export interface Launch {
@@ -21,6 +22,7 @@ export interface LaunchOptions {
   readonly mounts: readonly Mount[];
   readonly features: Features;
   readonly seccomp: Buffer | null;
+  readonly enclosure: Enclosure;
   /** Descriptors this process was started with and hands on to its children unless they are covered. */
   readonly inheritable: readonly number[];
 }
@@ -30,8 +32,10 @@ export interface LaunchOptions {
  */
 export function launch(spec: SandboxSpec, options: LaunchOptions): Launch {
   const files = Object.values(ACCOUNT_FILES);
-  const argv = ["--args", String(FD.args), "--", ...gateCommand(spec)];
-  const child = spawn(options.bwrapPath, argv, {
+  const { prefix, ownProcesses } = options.enclosure;
+  const bwrap = [options.bwrapPath, "--args", String(FD.args), "--", ...gateCommand(spec, ownProcesses)];
+  const [program = options.bwrapPath, ...argv] = [...prefix, ...bwrap];
+  const child = spawn(program, argv, {
     cwd: "/",
     env: {},
     detached: true,

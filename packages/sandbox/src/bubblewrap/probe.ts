@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { collect } from "../collect.ts";
 import { SandboxError, type Sandbox, type SandboxProbe, type SandboxSpec } from "../port.ts";
+import { describeLimits } from "./held-limits.ts";
 import type { Host } from "./host.ts";
 
 const PROBE_TIMEOUT_MS = 10_000;
@@ -52,9 +53,7 @@ function describe(host: Host): string {
   const root = process.getuid?.() === 0;
   return [
     `${host.version}: own user, PID, network and mount namespaces, no capabilities`,
-    host.groups === null
-      ? "memory limit: none (control groups cannot be written)"
-      : `memory limit: cgroup v${String(host.groups.version)}`,
+    ...describeLimits(host),
     `system call filter: ${host.seccomp === null ? `none for ${process.arch}` : "yes"}`,
     ...(host.features.disableUserns
       ? []

@@ -1,15 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ControlGroup } from "../cgroup/groups.ts";
 import type { KillOutcome, SandboxExit, SandboxProcess, SandboxSpec } from "../port.ts";
-import { identityOf, isAlive, killProcess, processesInPidNamespace } from "../process-table.ts";
+import { identityOf, isAlive, killProcess, statOf, type ProcessIdentity } from "../process-table.ts";
+import type { Enclosure } from "./enclosure.ts";
 import { locateInit, type Init } from "./init.ts";
 import type { Launch } from "./launch.ts";
+import { scanNamespaces } from "./scan.ts";
 
 /** A kill answers after this time with what is left, rather than hold up a kill switch. */
 const KILL_DEADLINE_MS = 3_000;
 
-/** What is tried again while processes are left. The first pauses are short: most are gone by then. */
-const PAUSES_MS = [1, 2, 5, 10, 20, 50];
+/** Between looks at init. The first are short: most are gone by then. */
+const PAUSES_MS = [1, 2, 5, 10];
+const LONGEST_PAUSE_MS = 20;
+
+/** For so long init alone is killed; then all that is still there is, one by one. */
+const ALONE_MS = 500;
 
 export interface Running {
   readonly process: SandboxProcess;
@@ -19,8 +24,8 @@ export interface Running {
 }
 
 export interface RunningOptions {
-  /** Removed at the end. */
-  readonly group: ControlGroup | null;
+  /** Given up at the end. */
+  readonly enclosure: Enclosure;
   readonly onEnd: () => void;
 }
 
@@ -32,15 +37,18 @@ export function runningSandbox(spec: SandboxSpec, launched: Launch, options: Run
   let found: Init | null = null;
   const { pid } = launched.child;
   const init = () => (found ??= state === "running" && pid !== undefined ? locateInit(pid) : null);
+  const isGone = () => state === "gone";
   const isWithoutInit = () => state === "running" && init() === null;
 
   const exited = (async (): Promise<SandboxExit> => {
     const exit = await launched.ended.catch(() => ({ code: null, signal: null }));
     state = "exited";
     // bwrap ends with the command; the kernel then kills its init, and with it what the command left running.
-    await emptied(found, null);
-    const outOfMemory = options.group !== null && (await leave(options.group));
+    if (found !== null) await options.enclosure.hurry(found);
+    await emptied(found, { deadline: null, isGone });
+    const outOfMemory = await options.enclosure.leave();
     state = "gone";
+    init()?.release();
     options.onEnd();
     return killed ? { code: null, signal: "SIGKILL", outOfMemory } : { ...exit, outOfMemory };
   })();
@@ -52,7 +60,8 @@ export function runningSandbox(spec: SandboxSpec, launched: Launch, options: Run
     // Before bwrap has made its init there is nothing to aim at: killed itself, it could leave one behind.
     while (isWithoutInit() && performance.now() < deadline) await pause(1);
     if (found === null) launched.child.kill("SIGKILL");
-    const survivors = await emptied(found, deadline);
+    else await options.enclosure.hurry(found);
+    const survivors = await emptied(found, { deadline, isGone });
     if (survivors.length === 0) await exited;
     return { survivors, durationMs: performance.now() - started };
   };
@@ -78,37 +87,48 @@ export function runningSandbox(spec: SandboxSpec, launched: Launch, options: Run
   };
 }
 
-/** Gives up a control group, and says whether its memory ran out. */
-async function leave(group: ControlGroup): Promise<boolean> {
-  const outOfMemory = await group.outOfMemory().catch(() => false);
-  // An empty folder that cannot be removed limits nothing; the next start of Mosaic removes it.
-  await group.remove().catch(() => undefined);
-  return outOfMemory;
+interface Emptying {
+  /** By `performance.now()`; null waits for ever. */
+  readonly deadline: number | null;
+  readonly isGone: () => boolean;
 }
 
 /**
  * Kills what is in a sandbox until nothing is. Init first: the kernel ends a PID namespace with it and does not let it
- * go before every process in it is gone. The scan is the proof that does not take bwrap's or the kernel's word for it.
+ * go before every process in it is gone; so as long as it is there nobody needs to look through /proc, which is slow just
+ * when there is much to kill. The look at the end is the proof that does not take bwrap's or the kernel's word for it.
  *
- * @returns ids of what is left at the deadline (by `performance.now()`; null waits for ever)
+ * @returns ids of what is left at the deadline
  */
-async function emptied(init: Init | null, deadline: number | null): Promise<number[]> {
+async function emptied(init: Init | null, { deadline, isGone }: Emptying): Promise<number[]> {
   if (init === null) return [];
-  for (let round = 0; ; round += 1) {
+  for (;;) {
     killProcess(init.process);
-    const left = processesOf(init);
+    const patience = Math.min(ALONE_MS, (deadline ?? Infinity) - performance.now());
+    await endOf(init.process, patience);
+    const left = await processesOf(init);
+    // Once somebody else has found it empty, the namespace's number is free for others.
+    if (left.length === 0 || isGone()) return [];
+    if (deadline !== null && performance.now() > deadline) return left;
     for (const pid of left) {
       const found = identityOf(pid);
       if (found !== null) killProcess(found);
     }
-    if (left.length === 0) return [];
-    if (deadline !== null && performance.now() > deadline) return left;
-    await pause(PAUSES_MS[round] ?? 100);
+  }
+}
+
+/** Waits until a process is gone, or for some milliseconds, and never not at all. */
+async function endOf(process: ProcessIdentity, patienceMs: number): Promise<void> {
+  const began = performance.now();
+  for (let round = 0; round === 0 || isAlive(process); round += 1) {
+    await pause(PAUSES_MS[round] ?? LONGEST_PAUSE_MS);
+    if (performance.now() - began > patienceMs) return;
   }
 }
 
 /** What lives in a sandbox, its init among it. */
-function processesOf(init: Init): number[] {
-  const found = init.pidNamespace === null ? [] : processesInPidNamespace(init.pidNamespace);
-  return isAlive(init.process) ? [...new Set([init.process.pid, ...found])] : found;
+async function processesOf(init: Init): Promise<number[]> {
+  const members = init.pidNamespace === null ? [] : (await scanNamespaces()).get(init.pidNamespace);
+  const alive = (members ?? []).filter((pid) => statOf(pid) !== null);
+  return isAlive(init.process) ? [...new Set([init.process.pid, ...alive])] : alive;
 }

@@ -8,6 +8,9 @@ interface Architecture {
   readonly setMode: readonly (readonly [call: number, mode: number])[];
   /** Calls that may make a file, with the positions of their flags and mode. */
   readonly open: readonly (readonly [call: number, flags: number, mode: number])[];
+  readonly schedSetAffinity: number;
+  readonly memfdCreate: number;
+  readonly shmget: number;
   /** x86-64 also answers to the x32 numbering, above this bit. */
   readonly foreignNumbersFrom: number | null;
   readonly denied: readonly number[];
@@ -47,6 +50,9 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
       [2, 1, 2],
       [257, 2, 3],
     ],
+    schedSetAffinity: 203,
+    memfdCreate: 319,
+    shmget: 29,
     foreignNumbersFrom: 0x4000_0000,
     denied: [
       250, 248, 249, 321, 298, 323, 165, 166, 155, 272, 308, 304, 179, 103, 312, 246, 320, 175, 313, 176, 163,
@@ -64,6 +70,9 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
       [33, 2],
     ],
     open: [[56, 2, 3]],
+    schedSetAffinity: 122,
+    memfdCreate: 279,
+    shmget: 194,
     foreignNumbersFrom: null,
     denied: [
       219, 217, 218, 280, 241, 282, 40, 39, 41, 97, 268, 265, 60, 116, 272, 104, 294, 105, 273, 106, 89, 224,
@@ -86,7 +95,13 @@ const SET_ID_BITS = 0o6000;
 /** O_CREAT or O_TMPFILE; without them the mode is whatever was in the register. */
 const MAKES_FILE = 0o20_000_100;
 
+/** Memory that is in no process and in no file: memfd_create (by architecture), memfd_secret, and large segments of shmget. */
+const MEMFD_SECRET = 447;
+/** Room for what programs lock each other out with (PostgreSQL), in the 4096 segments that there may be. */
+const SEGMENT_BYTES = 64 * 1024;
+
 const EPERM = 1;
+const ENOSPC = 28;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
@@ -102,6 +117,7 @@ const ERRNO = 0x0005_0000;
 const NUMBER = 0;
 const ARCH = 4;
 const argument = (position: number): number => 16 + 8 * position;
+const HIGH_HALF = 4;
 
 interface Instruction {
   readonly code: number;
@@ -110,11 +126,19 @@ interface Instruction {
   readonly value: number;
 }
 
+/** What is denied because a limit hangs on it. */
+export interface SeccompChoices {
+  /** Memory that whoever watches from outside does not see. */
+  readonly hiddenMemory?: boolean;
+  /** Leaving the processors that the sandbox is bound to. */
+  readonly otherProcessors?: boolean;
+}
+
 /**
  * A seccomp filter in the form `bwrap --seccomp` reads: everything is allowed except kernel interfaces that a build or an
  * agent never needs and that have led out of sandboxes. Null for an architecture without a table.
  */
-export function seccompFilter(architecture: string): Buffer | null {
+export function seccompFilter(architecture: string, deny: SeccompChoices = {}): Buffer | null {
   const known = ARCHITECTURES[architecture];
   if (known === undefined) return null;
   const program: Instruction[] = [
@@ -125,6 +149,8 @@ export function seccompFilter(architecture: string): Buffer | null {
     ...(known.foreignNumbersFrom === null ? [] : unless(JUMP_IF_AT_LEAST, known.foreignNumbersFrom, ENOSYS)),
     ...ABSENT_EVERYWHERE.flatMap((number) => unless(JUMP_IF_EQUAL, number, ENOSYS)),
     ...[...DENIED_EVERYWHERE, ...known.denied].flatMap((number) => unless(JUMP_IF_EQUAL, number, EPERM)),
+    ...(deny.otherProcessors === true ? unless(JUMP_IF_EQUAL, known.schedSetAffinity, EPERM) : []),
+    ...(deny.hiddenMemory === true ? withoutHiddenMemory(known) : []),
     ...onCall(known.clone, [load(argument(0)), ...unless(JUMP_IF_SET, CLONE_NEWUSER, EPERM), allow()]),
     ...known.setMode.flatMap(([call, mode]) => onCall(call, withoutSetId(mode))),
     ...known.open.flatMap(([call, flags, mode]) =>
@@ -171,6 +197,18 @@ const withoutSetId = (mode: number): Instruction[] => [
   load(argument(mode)),
   ...unless(JUMP_IF_SET, SET_ID_BITS, EPERM),
   allow(),
+];
+
+const withoutHiddenMemory = ({ memfdCreate, shmget }: Architecture): Instruction[] => [
+  ...[memfdCreate, MEMFD_SECRET].flatMap((number) => unless(JUMP_IF_EQUAL, number, ENOSYS)),
+  ...onCall(shmget, [
+    load(argument(1) + HIGH_HALF),
+    jump(JUMP_IF_EQUAL, 0, 1, 0),
+    fail(ENOSPC),
+    load(argument(1)),
+    ...unless(JUMP_IF_AT_LEAST, SEGMENT_BYTES + 1, ENOSPC),
+    allow(),
+  ]),
 ];
 
 /** `struct sock_filter`: u16 code, u8 jt, u8 jf, u32 k. */

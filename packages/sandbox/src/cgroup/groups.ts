@@ -1,17 +1,15 @@
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-
-/** What one sandbox may use. */
-export interface GroupLimits {
-  readonly memoryBytes: number;
-  readonly processes: number;
-}
+import { CONTROLLERS, RULES, type Controller, type GroupLimits, type Setting } from "./controllers.ts";
+import { placesFor, type Place } from "./places.ts";
 
 /** The control group of one sandbox. */
 export interface ControlGroup {
   /** Moves a process in; what it starts from then on is in as well. */
   add(pid: number): Promise<void>;
+  /** Takes a limit away again. */
+  lift(controller: Controller): Promise<void>;
   /** Whether the kernel killed something in it for lack of memory. */
   outOfMemory(): Promise<boolean>;
   /** Removes the group once its processes are gone. */
@@ -20,132 +18,78 @@ export interface ControlGroup {
 
 /** Control groups as far as this process may use them. */
 export interface ControlGroups {
-  readonly version: 1 | 2;
+  /** The version of the hierarchy in which each limit holds; a controller that is not there cannot be used. */
+  readonly held: Readonly<Partial<Record<Controller, 1 | 2>>>;
   create(name: string, limits: GroupLimits): Promise<ControlGroup>;
 }
 
-/** Names start with this and the id of the process that made them. */
+/**
+ * Names start with this, the id of the process that made them, and a number: two adapters of one process must never take
+ * each other's groups for their own.
+ */
 const PREFIX = "mosaic-";
+let made = 0;
+const newName = (name: string): string => `${PREFIX}${String(process.pid)}-${String((made += 1))}-${name}`;
 
 /** The kernel frees a group a moment after its last process is gone. */
 const REMOVE_TRIES = 50;
 const REMOVE_PAUSE_MS = 20;
 
-interface Place {
-  /** The folder new groups are made in. */
-  readonly parent: string;
-  readonly files: (limits: GroupLimits) => readonly Setting[];
-  /** Where the kernel counts kills for memory, if here. */
-  readonly events: string | null;
-}
-
-interface Setting {
-  readonly file: string;
-  readonly value: number;
-  /** Absent without swap accounting or in older kernels. */
-  readonly optional: boolean;
-}
-
-const MEMORY_V1: Omit<Place, "parent"> = {
-  files: (limits) => [
-    { file: "memory.limit_in_bytes", value: limits.memoryBytes, optional: false },
-    { file: "memory.memsw.limit_in_bytes", value: limits.memoryBytes, optional: true },
-  ],
-  events: "memory.oom_control",
-};
-
-const PIDS_V1: Omit<Place, "parent"> = {
-  files: (limits) => [{ file: "pids.max", value: limits.processes, optional: false }],
-  events: null,
-};
-
-const UNIFIED: Omit<Place, "parent"> = {
-  files: (limits) => [
-    { file: "memory.max", value: limits.memoryBytes, optional: false },
-    { file: "memory.swap.max", value: 0, optional: true },
-    { file: "pids.max", value: limits.processes, optional: true },
-  ],
-  events: "memory.events",
-};
+const TRIAL: GroupLimits = { memoryBytes: 64 * 1024 * 1024, processes: 16, cpus: 1 };
 
 /**
- * Finds out by trying where control groups with a memory limit can be made: below this process's own group, so that its
- * limits stay in force, or beside it (version 2 allows no groups below one with processes). Null where neither works.
+ * Finds out by trying where control groups with limits can be made, for each controller by itself: below this process's
+ * own group, so that its limits stay in force, or beside it (version 2 allows no groups below one with processes). Null
+ * where none can be used.
  *
  * @param root where control groups are mounted
  * @param membership the text of /proc/self/cgroup
  */
 export async function findControlGroups(root: string, membership: string): Promise<ControlGroups | null> {
-  for (const candidate of candidates(root, membership)) {
-    if (await works(candidate.places)) {
-      await removeLeftovers(candidate.places);
-      return {
-        version: candidate.version,
-        create: (name, limits) =>
-          createGroup(candidate.places, `${PREFIX}${String(process.pid)}-${name}`, limits),
-      };
+  const places: Place[] = [];
+  for (const controller of CONTROLLERS) {
+    for (const place of placesFor(controller, root, membership)) {
+      if (!(await works(place))) continue;
+      places.push(place);
+      break;
     }
   }
-  return null;
+  if (places.length === 0) return null;
+  for (const parent of new Set(places.map((place) => place.parent))) await removeLeftovers(parent);
+  return {
+    held: Object.fromEntries(places.map(({ controller, version }) => [controller, version])),
+    create: (name, limits) => createGroup(places, newName(name), limits),
+  };
 }
 
-interface Candidate {
-  readonly version: 1 | 2;
-  readonly places: readonly Place[];
-}
-
-function candidates(root: string, membership: string): Candidate[] {
-  const own = new Map(
-    membership
-      .split("\n")
-      .map((line) => line.split(":"))
-      .filter((parts) => parts.length >= 3)
-      .flatMap(([, controllers = "", ...rest]) =>
-        controllers.split(",").map((name) => [name, rest.join(":")] as const),
-      ),
-  );
-  const memory = [own.get("memory") ?? "/", "/"].map((folder) => path.join(root, "memory", folder));
-  const pids = path.join(root, "pids", own.get("pids") ?? "/");
-  const unified = path.join(root, own.get("") ?? "/");
-  return [
-    ...memory.map((parent) => [
-      { ...MEMORY_V1, parent },
-      { ...PIDS_V1, parent: pids },
-    ]),
-    ...memory.map((parent) => [{ ...MEMORY_V1, parent }]),
-  ]
-    .map((places): Candidate => ({ version: 1, places }))
-    .concat(
-      [unified, path.dirname(unified)].map((parent) => ({ version: 2, places: [{ ...UNIFIED, parent }] })),
-    )
-    .filter((candidate) => candidate.places.every((place) => isInside(place.parent, root)));
-}
-
-function isInside(folder: string, root: string): boolean {
-  return folder === root || folder.startsWith(`${root}/`);
-}
-
-async function works(places: readonly Place[]): Promise<boolean> {
-  try {
-    const group = await createGroup(places, `${PREFIX}${String(process.pid)}-probe`, {
-      memoryBytes: 64 * 1024 * 1024,
-      processes: 16,
-    });
+async function works(place: Place): Promise<boolean> {
+  const trial = async () => {
+    const group = await createGroup([place], newName("trial"), TRIAL);
     await group.remove();
+  };
+  try {
+    await trial();
     return true;
   } catch {
-    return false; // read-only, not ours, or without the controller: the answer of the trial
+    if (place.version === 1) return false; // read-only, not ours, or without the controller: the answer of the trial
+  }
+  // Groups of version 2 have a controller's files only where the group above passes it on, which we may be let do.
+  try {
+    const control = path.join(place.parent, "cgroup.subtree_control");
+    await writeFile(control, `+${place.controller}`, { flag: "r+" });
+    await trial();
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /** Groups of processes that are gone: theirs died with them, the empty folders stayed. */
-async function removeLeftovers(places: readonly Place[]): Promise<void> {
-  for (const { parent } of places) {
-    for (const name of await readdir(parent)) {
-      const owner = /^mosaic-(\d+)-/.exec(name)?.[1];
-      if (owner === undefined || (await exists(`/proc/${owner}`))) continue;
-      await rmdir(path.join(parent, name)).catch(() => undefined); // in use, or removed by another instance just now
-    }
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const owner = /^mosaic-(\d+)-/.exec(name)?.[1];
+    if (owner === undefined || (await exists(`/proc/${owner}`))) continue;
+    await rmdir(path.join(parent, name)).catch(() => undefined); // in use, or removed by another instance just now
   }
 }
 
@@ -154,15 +98,16 @@ async function createGroup(
   name: string,
   limits: GroupLimits,
 ): Promise<ControlGroup> {
-  const folders = places.map((place) => path.join(place.parent, name));
+  const folderOf = (place: Place) => path.join(place.parent, name);
+  const folders = [...new Set(places.map(folderOf))];
   const remove = async () => {
     for (const folder of folders) await removeGroup(folder);
   };
   try {
-    for (const [index, place] of places.entries()) {
-      const folder = folders[index] ?? "";
-      await mkdir(folder);
-      for (const setting of place.files(limits)) await apply(folder, setting);
+    for (const folder of folders) await mkdir(folder);
+    for (const place of places) {
+      const rules = RULES[place.controller][place.version];
+      for (const setting of rules.settings(limits)) await apply(folderOf(place), setting);
     }
   } catch (error) {
     await remove();
@@ -172,21 +117,37 @@ async function createGroup(
     add: async (pid) => {
       for (const folder of folders) await writeFile(path.join(folder, "cgroup.procs"), String(pid));
     },
+    lift: async (controller) => {
+      for (const place of places.filter((candidate) => candidate.controller === controller)) {
+        const { lift } = RULES[controller][place.version];
+        if (lift !== undefined) await apply(folderOf(place), lift);
+      }
+    },
     outOfMemory: async () => {
-      const index = places.findIndex((place) => place.events !== null);
-      const file = path.join(folders[index] ?? "", places[index]?.events ?? "");
-      const killed = /^oom_kill (\d+)$/m.exec(await readFile(file, "utf8"))?.[1] ?? "0";
-      return killed !== "0";
+      for (const place of places) {
+        const { kills } = RULES[place.controller][place.version];
+        if (kills !== undefined) return await countsKills(path.join(folderOf(place), kills));
+      }
+      return false;
     },
     remove,
   };
 }
 
+async function countsKills(file: string): Promise<boolean> {
+  return (/^oom_kill (\d+)$/m.exec(await readFile(file, "utf8"))?.[1] ?? "0") !== "0";
+}
+
 async function apply(folder: string, setting: Setting): Promise<void> {
   const file = path.join(folder, setting.file);
-  if (setting.optional && !(await exists(file))) return;
-  // 'r+': a control file that is not there must not be made, which on an ordinary folder would look like success.
-  await writeFile(file, String(setting.value), { flag: "r+" });
+  if (setting.optional === true && !(await exists(file))) return;
+  try {
+    // 'r+': a control file that is not there must not be made, which on an ordinary folder would look like success.
+    await writeFile(file, setting.value, { flag: "r+" });
+  } catch (error) {
+    if (setting.mayBeTighterAbove === true && (error as NodeJS.ErrnoException).code === "EINVAL") return;
+    throw error;
+  }
 }
 
 async function removeGroup(folder: string): Promise<void> {

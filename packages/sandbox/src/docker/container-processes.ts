@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  identityOf,
+  isAlive,
+  pidNamespaceOf,
+  processesInPidNamespace,
+  processIds,
+  statOf,
+} from "../process-table.ts";
+import type { Init, Progress } from "./progress.ts";
+
+/** Control groups of every process of the host, at one moment. */
+type Look = readonly { readonly pid: number; readonly groups: string }[];
+
+/** The look that has not begun yet: whoever asks before it begins shares it. */
+let next: Promise<Look> | null = null;
+let lastEnd = 0;
+let lastTook = 0;
+
+/** Process 1 of a container, or null when it is gone or may not be looked at. */
+export function initOf(pid: number): Init | null {
+  const process = pid > 0 ? identityOf(pid) : null;
+  const pidNamespace = process === null ? null : pidNamespaceOf(pid);
+  if (process === null || pidNamespace === null || pidNamespace === pidNamespaceOf("self")) return null;
+  return { process, pidNamespace };
+}
+
+/** Host ids of the living processes of a container; what is answered was looked up after it was asked. */
+export async function processesOf({ id, init }: Progress): Promise<number[]> {
+  if (init !== null) {
+    const found = processesInPidNamespace(init.pidNamespace);
+    return isAlive(init.process) ? [...new Set([init.process.pid, ...found])] : found;
+  }
+  return id === null ? [] : await processesInGroup(id);
+}
+
+/**
+ * By the control group, which the engine names by the container's whole id, and which no process without rights leaves.
+ * It needs no init, but every look waits for the kernel's lock on all control groups, which busy engines hold for long:
+ * all who ask share one, and looks take at most half of the time.
+ */
+export async function processesInGroup(containerId: string): Promise<number[]> {
+  next ??= look();
+  const found = await next;
+  return found
+    .filter(({ pid, groups }) => groups.includes(containerId) && statOf(pid) !== null)
+    .map(({ pid }) => pid);
+}
+
+async function look(): Promise<Look> {
+  await pause(Math.max(0, lastEnd + lastTook - performance.now()));
+  next = null;
+  const started = performance.now();
+  const found = processIds().map((pid) => ({ pid, groups: groupsOf(pid) }));
+  lastEnd = performance.now();
+  lastTook = lastEnd - started;
+  return found;
+}
+
+function groupsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cgroup`, "utf8");
+  } catch {
+    return ""; // ended while we looked
+  }
+}

@@ -1,0 +1,33 @@
+import { statSync } from "node:fs";
+import type { EngineInfo } from "./engine-answers.ts";
+import { EngineError } from "./engine-error.ts";
+import { connectEngine } from "./engine.ts";
+
+/** An engine that takes longer than this to say what it is, in milliseconds, is none to start an agent with. */
+const FIRST_ANSWER_MS = 5_000;
+
+/** Why an engine cannot make sandboxes as they must be, as far as it says itself; null when nothing speaks against it. */
+export async function whyNoEngine(name: "docker" | "podman", socketPath: string): Promise<string | null> {
+  // Most hosts without an engine have no socket either, and need not load what speaks to one.
+  if (statSync(socketPath, { throwIfNoEntry: false }) === undefined)
+    return `no engine listens at ${socketPath}`;
+  try {
+    const engine = await connectEngine(socketPath, FIRST_ANSWER_MS);
+    return whyUnfit(name, await engine.info());
+  } catch (error) {
+    if (error instanceof EngineError) return error.message;
+    throw error;
+  }
+}
+
+function whyUnfit(name: "docker" | "podman", info: EngineInfo): string | null {
+  if (info.OSType !== "linux") return `its containers run ${info.OSType}, not Linux`;
+  const options = info.SecurityOptions ?? [];
+  if (!options.some((option) => option.startsWith("name=seccomp"))) return "its system call filter is off";
+  // Both give containers other user ids than the host's, so that no agent could write its tree.
+  if (name === "docker" && options.includes("name=rootless"))
+    return "rootless Docker maps user ids, and its containers could not write their trees; Podman or bubblewrap serve an ordinary user";
+  if (name === "docker" && options.includes("name=userns"))
+    return "userns-remap maps user ids, and its containers could not write their trees; switch it off";
+  return null;
+}

@@ -76,13 +76,19 @@ async function killRound(
     begun.set(agentId, outcome);
   };
   agents.here.forEach(begin);
-  try {
-    for await (const agentId of agents.rest()) begin(agentId);
-  } finally {
-    phases.close();
-  }
+  // A list that cannot be read is told when all that is known here is stopped.
+  const [list] = await Promise.allSettled([beginAll(agents.rest(), begin).finally(() => phases.close())]);
   await Promise.all([...begun].map(async ([agentId, outcome]) => known.set(agentId, await outcome)));
+  if (list.status === "rejected")
+    throw new Error(
+      `${begun.size} agents that run here were stopped; which others there are cannot be read: ${String(list.reason)}`,
+      { cause: list.reason },
+    );
   return begun.size;
+}
+
+async function beginAll(agents: AsyncIterable<string>, begin: (agentId: string) => void): Promise<void> {
+  for await (const agentId of agents) begin(agentId);
 }
 
 /** Lets nobody remove a workspace before everybody's agent is stopped. */

@@ -188,6 +188,33 @@ describe("a kill waits for nothing without limit", () => {
     expect(receipt.residual).toEqual(["its state could not be written: disk full"]);
     expect(services.registry.get(AGENT)).toBeUndefined();
   });
+
+  it("a store that says nothing stops no kill; once it answers, the kill is written", async () => {
+    running(AGENT, "t-1", []);
+    const silent = Promise.withResolvers<void>();
+    const getAgent: typeof store.state.getAgent = async (agentId) => {
+      await silent.promise;
+      return await store.state.getAgent(agentId);
+    };
+    const killed = eventOf("agent.killed");
+    const kill = createKill({ ...services, state: { ...store.state, getAgent } }, SHORT);
+    await expect(kill(AGENT, order)).rejects.toThrow(/did not answer/);
+    expect(services.registry.get(AGENT)).toBeUndefined();
+    silent.resolve();
+    await killed;
+    await kill.idle();
+    expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "killed" });
+  });
+
+  it("a list of agents that cannot be read keeps kill-all from none that run here, and is told", async () => {
+    running(AGENT, "t-1", []);
+    const listTasks = () => Promise.reject(new Error("the disk is gone"));
+    const broken = { ...services, state: { ...store.state, listTasks } };
+    await expect(killAll(broken, createKill(services), { order, holdClaims })).rejects.toThrow(
+      /1 agents that run here were stopped; .*the disk is gone/,
+    );
+    expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "killed" });
+  });
 });
 
 it("an agent that is claimed while the order is on its way is stopped too", async () => {

@@ -43,10 +43,11 @@ export interface Kill {
  */
 export function createKill(services: Services, limits: KillLimits = LIMITS): Kill {
   const inFlight = new Map<string, Promise<KillReceipt>>();
+  const unwritten = new Set<string>();
   const start: Context["start"] = (agentId, order, pace) => {
     const joined = inFlight.get(agentId);
     if (joined !== undefined) return joinKill(services, { agentId, order, joined });
-    const context = { services, limits, order, pace, start };
+    const context = { services, limits, order, pace, start, unwritten };
     const running = killAgent(context, agentId).finally(() => inFlight.delete(agentId));
     inFlight.set(agentId, running);
     return running;
@@ -66,6 +67,8 @@ interface Context {
   readonly order: KillOrder;
   readonly pace: Pace;
   readonly start: (agentId: string, order: KillOrder, pace: Pace) => Promise<KillReceipt>;
+  /** Agents that were stopped while the store said nothing. */
+  readonly unwritten: Set<string>;
 }
 
 /** The second order for the same agent gets the first one's receipt; that it was given is written down all the same. */
@@ -96,6 +99,8 @@ async function killAgent(context: Context, agentId: string): Promise<KillReceipt
   const stopping = execution === undefined ? Promise.resolve(true) : stop(execution);
   const agent = await readAgent(context, agentId).catch(async (error: unknown) => {
     await stopping;
+    if (execution !== undefined) context.unwritten.add(agentId);
+    if (context.unwritten.has(agentId)) writeLater(context, agentId);
     throw error;
   });
   const ended = isAgentTerminal(agent.state);
@@ -241,6 +246,22 @@ function finishLater(context: Context, agent: AgentRecord, unfinished: Unfinishe
   unfinished.work.then(again, again).catch((error: unknown) => {
     context.services.log.error({ agentId: agent.agentId, err: error }, "a kill could not be finished");
   });
+}
+
+/** The store said nothing while this agent was stopped: its kill is done once it does, however long that takes. */
+function writeLater(context: Context, agentId: string): void {
+  const { services, limits, order, unwritten } = context;
+  const again = async (): Promise<void> => {
+    try {
+      await context.start(agentId, order, atOnce);
+      unwritten.delete(agentId);
+    } catch (error) {
+      if (error instanceof ProblemError) unwritten.delete(agentId);
+      services.log.error({ agentId, err: error }, "a kill could not be written down yet");
+    }
+  };
+  // A start of this orchestrator finds what this process does not live to write.
+  setTimeout(() => void again(), limits.stepMs).unref();
 }
 
 /** A kill is not undone because it could not be written down; that it was not is said aloud. */

@@ -253,7 +253,8 @@ describe("createQualityGates (ORCH-113)", () => {
 
   it("hands on what was prepared, and refuses an answer of another shape", async () => {
     const mounts = [{ source: "/cache/k/tree/node_modules", target: "node_modules", scratch: [".cache"] }];
-    const prepared = { prepared: true, message: "npm", durationMs: 1, cached: true, mounts };
+    const inside = { path: ["/tree/node_modules/.bin"], env: { CARGO_NET_OFFLINE: "true" } };
+    const prepared = { prepared: true, message: "npm", durationMs: 1, cached: true, mounts, ...inside };
     const { gates, seen } = await coordinator(json(200, prepared), json(200, { prepared: true }));
     expect(await gates().prepare({ mirror: "/m", commit: COMMIT })).toEqual(prepared);
     expect(seen[0]?.path).toBe("/api/quality/prepare");

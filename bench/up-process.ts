@@ -28,6 +28,8 @@ export async function startUpProcess(home: string, upstream: string): Promise<Up
       ORCHESTRATOR_PORT: "0",
       COORDINATOR_PORT: "0",
       API_PORT: "0",
+      // Not what happens to run on the machine.
+      SANDBOX_RUNTIME: "bubblewrap",
       MOSAIC_MODEL_UPSTREAM: upstream,
     },
   });

@@ -108,6 +108,8 @@ function environment({ home, upstream, env }: MosaicOptions): NodeJS.ProcessEnv 
     ORCHESTRATOR_PORT: "0",
     COORDINATOR_PORT: "0",
     API_PORT: "0",
+    // Not what happens to run on the machine.
+    SANDBOX_RUNTIME: "bubblewrap",
     MOSAIC_MODEL_UPSTREAM: upstream,
     MOSAIC_RETRY_BASE_MS: "1",
     MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",

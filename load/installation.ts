@@ -27,9 +27,10 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-/** As people start it: every setting is the default, but for the number of agents. */
+/** As people start it: every setting is the default, but for the number of agents, and the sandbox that is everywhere. */
 function settings({ agents, orchestrators }: Scale, modelUrl: string): Record<string, string> {
   return {
+    SANDBOX_RUNTIME: "bubblewrap",
     MOSAIC_MODEL_UPSTREAM: "anthropic",
     ANTHROPIC_BASE_URL: modelUrl,
     CLAUDE_API_KEY: "load-test",

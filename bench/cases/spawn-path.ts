@@ -27,10 +27,9 @@ const START = {
 /** A program and its arguments: the worker in a sandbox with nothing around it. */
 type Bare = () => readonly [string, ...string[]];
 
-const bareBubblewrap: Bare = () => [
-  ...(["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"] as const),
-  ...["--proc", "/proc", "--dev", "/dev", "--", process.execPath, WORKER],
-];
+const NAMESPACES = "--unshare-all --die-with-parent --ro-bind / / --proc /proc --dev /dev --".split(" ");
+
+const bareBubblewrap: Bare = () => ["bwrap", ...NAMESPACES, process.execPath, WORKER];
 
 /** By the command line, which costs a little more than the engine's own interface; the image is Mosaic's, and there by then. */
 function bareDocker(socketPath: string): Bare {

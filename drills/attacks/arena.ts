@@ -9,8 +9,8 @@ import { type Mosaic, startMosaic } from "../mosaic-process.ts";
 import type { Adapter } from "./adapters.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** As many as run at once in this drill. */
-export const MOST_AGENTS = 30;
+/** As many as run at once in this drill: thirty hostile ones, and the honest one. */
+const MOST_AGENTS = 31;
 /** What the folder of the programs is called in a hostile repository. */
 const FOLDER = "attacks";
 const TREE = "/tree";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   identityOf,
@@ -18,12 +18,26 @@ let next: Promise<Look> | null = null;
 let lastEnd = 0;
 let lastTook = 0;
 
-/** Process 1 of a container, or null when it is gone or may not be looked at. */
+/**
+ * Process 1 of a container, or null when it is gone or may not be looked at. Its PID namespace is kept open: the number of
+ * one that is gone is given to the next container of whoever, whose processes would then be taken for this one's.
+ */
 export function initOf(pid: number): Init | null {
   const process = pid > 0 ? identityOf(pid) : null;
-  const pidNamespace = process === null ? null : pidNamespaceOf(pid);
-  if (process === null || pidNamespace === null || pidNamespace === pidNamespaceOf("self")) return null;
-  return { process, pidNamespace };
+  if (process === null) return null;
+  let handle: number;
+  try {
+    handle = openSync(`/proc/${String(pid)}/ns/pid`, "r");
+  } catch {
+    return null; // gone, or another user's
+  }
+  const release = () => {
+    closeSync(handle);
+  };
+  const pidNamespace = `pid:[${String(fstatSync(handle).ino)}]`;
+  if (isAlive(process) && pidNamespace !== pidNamespaceOf("self")) return { process, pidNamespace, release };
+  release();
+  return null;
 }
 
 /** Host ids of the living processes of a container; what is answered was looked up after it was asked. */

@@ -14,6 +14,7 @@ import type { ContainerRequest } from "./engine-answers.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Created, Engine } from "./engine.ts";
 import type { Progress } from "./progress.ts";
+import { removeLater } from "./remove-later.ts";
 
 /** A kill answers after this time with what is left, rather than hold up a kill switch. */
 const KILL_DEADLINE_MS = 3_000;
@@ -37,8 +38,8 @@ export interface ContainerRun {
 
 export interface RunOptions {
   readonly name: string;
-  /** It is gone; `removed` false: its record is still with the engine. */
-  readonly onEnd: (removed: boolean) => void;
+  /** Nothing of it is left. */
+  readonly onEnd: () => void;
 }
 
 type Ending = { readonly code: number } | "killed" | "lost";
@@ -49,6 +50,7 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
     name,
     engine: null,
     id: null,
+    creating: false,
     starting: false,
     init: null,
   };
@@ -62,6 +64,9 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
   const end = (how: Ending): void => {
     if (state === "running") state = "ending";
     ending.resolve(how);
+  };
+  const endWhenCut = async (output: Output): Promise<void> => {
+    if (!(await output.complete)) end("lost");
   };
   const exited = (async (): Promise<SandboxExit> => {
     let how = await ending.promise;
@@ -77,11 +82,14 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
       outOfMemory = found?.State.OOMKilled ?? false;
     }
     const { removed } = await destroy(progress, launched.promise);
+    if (progress.engine !== null && (!removed || progress.creating))
+      void removeLater(progress.engine, { name, mayCome: progress.creating });
     state = "gone";
+    progress.init?.release();
     connection.stream?.destroy();
     streams.stdout.end();
     streams.stderr.end();
-    onEnd(removed);
+    onEnd();
     return typeof how === "object"
       ? { code: how.code, signal: null, outOfMemory }
       : { code: null, signal: "SIGKILL", outOfMemory };
@@ -110,7 +118,12 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
     },
     async create(engine, request) {
       progress.engine = engine;
-      const made = await engine.create(name, request);
+      progress.creating = true;
+      const made = await engine.create(name, request).catch((error: unknown) => {
+        if (error instanceof EngineError && error.status !== null) progress.creating = false;
+        throw error;
+      });
+      progress.creating = false;
       progress.id = made.id;
       return made;
     },
@@ -118,6 +131,7 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
       const output = demultiplex(stream, streams);
       Object.assign(connection, { stream, output });
       connectInput(streams.stdin, stream);
+      void endWhenCut(output);
       return output;
     },
     async start(engine, id) {
@@ -137,7 +151,7 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
       });
       // Not known is no harm: then its processes are looked for by their control group, which takes longer.
       const found = await engine.inspect(id).catch(() => null);
-      progress.init = initOf(found?.State.Pid ?? 0);
+      if (state !== "gone") progress.init = initOf(found?.State.Pid ?? 0);
     },
     async failed() {
       launched.resolve();

@@ -66,8 +66,7 @@ export async function connectEngine(socketPath: string, answerMs = ANSWER_MS): P
     start: (id) => asked("start a container", (abortSignal) => container(id).start({ abortSignal })),
     async wait(id) {
       try {
-        const answer = (await container(id).wait({ condition: "not-running" })) as { StatusCode: number };
-        return answer.StatusCode;
+        return await wait(docker, id);
       } catch (error) {
         throw explain(error, { what: "wait for a container", socketPath, answerMs });
       }
@@ -146,19 +145,31 @@ interface Dialing {
 
 /** Not by dockerode's `createContainer`, which drops the warnings. */
 async function create(docker: Docker, { name, request, abortSignal }: Creation): Promise<Created> {
-  const modem = docker.modem as Dialing;
+  const options = { _query: { name }, _body: request };
+  const statusCodes = { 200: true, 201: true };
+  const made = { path: "/containers/create?", method: "POST", options, abortSignal, statusCodes };
+  const answer = (await dial(docker, made)) as { Id: string; Warnings?: string[] | null };
+  return { id: answer.Id, warnings: answer.Warnings ?? [] };
+}
+
+/**
+ * Not by dockerode's `wait`, which never ends when the connection breaks after the answer's head: an engine sends that at
+ * once, and the rest at the container's end.
+ */
+async function wait(docker: Docker, id: string): Promise<number> {
+  const options = { _query: { condition: "not-running" }, _body: {} };
+  const asked = { path: `/containers/${id}/wait?`, method: "POST", options, isStream: true };
+  const answer = await dial(docker, { ...asked, statusCodes: { 200: true } });
+  const { StatusCode } = JSON.parse(await text(answer as Readable)) as { StatusCode?: unknown };
+  if (typeof StatusCode !== "number") throw new Error("the answer holds no exit code");
+  return StatusCode;
+}
+
+async function dial(docker: Docker, request: object): Promise<unknown> {
   const asking = Promise.withResolvers<unknown>();
-  const options = {
-    path: "/containers/create?",
-    method: "POST",
-    options: { _query: { name }, _body: request },
-    abortSignal,
-    statusCodes: { 200: true, 201: true },
-  };
-  modem.dial(options, (error, answer) => {
+  (docker.modem as Dialing).dial(request, (error, answer) => {
     if (error === null || error === undefined) asking.resolve(answer);
     else asking.reject(error);
   });
-  const answer = (await asking.promise) as { Id: string; Warnings?: string[] | null };
-  return { id: answer.Id, warnings: answer.Warnings ?? [] };
+  return await asking.promise;
 }

@@ -11,6 +11,9 @@ import { LABELS } from "./owner.ts";
 const HOLD = fileURLToPath(new URL("./fixtures/hold.ts", import.meta.url));
 const SLEEP = ["sleep", "1000"] as const;
 
+/** Longer than an engine under load needs; only a failure takes it. */
+const WAIT = { timeout: 20_000 };
+
 await withDockerEngine((engine) => {
   const { socketPath } = engine;
   const trial = useTrial(() => createDockerSandbox({ socketPath, answerMs: 1_500 }));
@@ -38,6 +41,8 @@ await withDockerEngine((engine) => {
       engine.process.thaw();
       expect(survivors).toEqual([]);
       expect(await processesMentioning(trial.marker)).toEqual([]);
+      await running.exited;
+      await vi.waitUntil(async () => (await containers()).length === 0, WAIT);
     });
 
     it("is said when the next is to start, with what to do", async () => {
@@ -65,7 +70,7 @@ await withDockerEngine((engine) => {
       await vi.waitUntil(async () => {
         await trial.sandbox.removeOrphans();
         return (await containers()).length === 0;
-      });
+      }, WAIT);
       expect(await processesMentioning(trial.marker)).toEqual([]);
     });
 
@@ -79,6 +84,7 @@ await withDockerEngine((engine) => {
       expect(outcome).toMatchObject({ survivors: [] });
       expect(await starting).toMatchObject({ name: "SandboxError" });
       await first?.exited;
+      await vi.waitUntil(async () => (await containers()).length === 0, WAIT);
       expect(await processesMentioning(trial.marker)).toEqual([]);
     });
   });

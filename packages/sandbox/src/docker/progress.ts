@@ -7,6 +7,8 @@ export interface Progress {
   readonly engine: Engine | null;
   /** Known once `create` was answered. */
   readonly id: string | null;
+  /** `create` was asked for, and not answered: it may still be made, though it will not be started. */
+  readonly creating: boolean;
   /** `start` was asked for, and not answered yet: a container that is not running may still come to run. */
   readonly starting: boolean;
   /** Its process 1; null until it is known, and where it may not be looked at. */
@@ -17,4 +19,6 @@ export interface Init {
   readonly process: ProcessIdentity;
   /** As in /proc/<pid>/ns/pid. */
   readonly pidNamespace: string;
+  /** Lets the kernel use the namespace's number again. Until then it means this one, also when all in it are gone. */
+  release(): void;
 }

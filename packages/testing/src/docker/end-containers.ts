@@ -22,7 +22,12 @@ export async function endContainers(folder: string): Promise<void> {
 
 /** containerd dies with its dockerd, a moment later; a dockerd started within that moment takes it for its own. */
 export async function endContainerd(folder: string): Promise<void> {
-  while (processIds().some((pid) => isContainerd(pid, folder))) await pause(PAUSE_MS);
+  for (;;) {
+    const left = processIds().filter((pid) => isContainerd(pid, folder));
+    for (const pid of left) kill(pid);
+    if (left.length === 0) break;
+    await pause(PAUSE_MS);
+  }
   rmSync(`${folder}/exec/containerd/containerd.pid`, { force: true });
 }
 

@@ -1,4 +1,10 @@
-import type { Problem, QualityCheckResponse, QualityCheckRequest, Verdict } from "@mosaic/contracts";
+import type {
+  PrepareResponse,
+  Problem,
+  QualityCheckResponse,
+  QualityCheckRequest,
+  Verdict,
+} from "@mosaic/contracts";
 import { createGit } from "@mosaic/git";
 import { hashToken, LOOPBACK_HOSTS } from "@mosaic/http";
 import { createBubblewrapSandbox, type Sandbox, toolchainMounts } from "@mosaic/sandbox";
@@ -153,4 +159,13 @@ export function verdictOf(response: QualityCheckResponse, gate: string): Verdict
   const verdict = response.details?.verdicts.find((candidate) => candidate.gate === gate);
   if (!verdict) throw new Error(`no ${gate} verdict in ${JSON.stringify(response)}`);
   return verdict;
+}
+
+/** What is prepared for a commit, as an orchestrator asks for it. */
+export async function prepare(coordinator: TestCoordinator, commit: string): Promise<PrepareResponse> {
+  const body = { mirror: coordinator.repository.mirror, commit };
+  const response = await coordinator.post("/api/quality/prepare", body);
+  if (response.status !== 200)
+    throw new Error(`prepare answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as PrepareResponse;
 }

@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { startCoordinator, type TestCoordinator, type TestOptions, verdictOf } from "./coordinator.ts";
+import {
+  prepare,
+  startCoordinator,
+  type TestCoordinator,
+  type TestOptions,
+  verdictOf,
+} from "./coordinator.ts";
 import type { Files } from "./repository.ts";
 import { watchedSandbox } from "./watched-sandbox.ts";
 
@@ -34,13 +40,6 @@ const GATES = JSON.stringify({ gates: { tests: { command: "true" } } });
 const PNPM = JSON.stringify({ dependencies: { dep: "1.0.0" }, packageManager: "pnpm@9.0.0" });
 
 const cacheOf = (coordinator: TestCoordinator) => join(coordinator.dataDir, "cache", "dependencies");
-
-async function prepare(coordinator: TestCoordinator, commit: string): Promise<PrepareResponse> {
-  const body = { mirror: coordinator.repository.mirror, commit };
-  const response = await coordinator.post("/api/quality/prepare", body);
-  expect(response.status).toBe(200);
-  return (await response.json()) as PrepareResponse;
-}
 
 describe("preparing dependencies", () => {
   it("happens once per lockfile, and gates and agents see the result read-only", async () => {

@@ -1,9 +1,14 @@
-import type { PrepareResponse } from "@mosaic/contracts";
 import { createBubblewrapSandbox, type Sandbox, type SandboxSpec } from "@mosaic/sandbox";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { startCoordinator, type TestCoordinator, type TestOptions, verdictOf } from "./coordinator.ts";
+import {
+  prepare,
+  startCoordinator,
+  type TestCoordinator,
+  type TestOptions,
+  verdictOf,
+} from "./coordinator.ts";
 import type { Files } from "./repository.ts";
 import { watchedSandbox } from "./watched-sandbox.ts";
 
@@ -38,13 +43,6 @@ const PREPARED = {
   prepare: [TOOL, EXECUTABLE, 'cp tools/words.txt "$MOSAIC_ENVIRONMENT/said"'],
   inputs: ["tools/words.txt"],
 };
-
-async function prepare(coordinator: TestCoordinator, commit: string): Promise<PrepareResponse> {
-  const body = { mirror: coordinator.repository.mirror, commit };
-  const response = await coordinator.post("/api/quality/prepare", body);
-  expect(response.status).toBe(200);
-  return (await response.json()) as PrepareResponse;
-}
 
 describe("the base branch's prepare commands", () => {
   it("run once, and gates and agents get what they brought, read-only and on their PATH", async () => {

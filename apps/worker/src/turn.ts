@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type Anthropic from "@anthropic-ai/sdk";
 import type { BetaMessage, BetaMessageParam } from "@anthropic-ai/sdk/resources/beta/messages/messages";
+import { outcomeOfStop } from "@mosaic/contracts";
 import { backoffMs, truncateStrings } from "@mosaic/domain";
-import { outcomeOf, outcomeOfError, type Outcome } from "./outcome.ts";
+import { outcomeOfError, type Outcome } from "./outcome.ts";
 import type { Emit, Toolset } from "./toolset.ts";
 
 /** Waits between repetitions of a broken answer. */
@@ -95,7 +96,7 @@ async function runUntilBroken(progress: Progress, options: TurnOptions): Promise
     return outcomeOfError(error);
   }
   progress.messages = withoutOpenCalls([...runner.params.messages]);
-  return outcomeOf(last?.stop_reason ?? "none");
+  return outcomeOfStop(last?.stop_reason ?? "none");
 }
 
 function createRunner(progress: Progress, options: TurnOptions) {

@@ -22,4 +22,5 @@ export * from "./routes-health.ts";
 export * from "./routes-instances.ts";
 export * from "./routes-orchestrator.ts";
 export * from "./routes-runtimes.ts";
+export { outcomeOfStop } from "./stop-reason.ts";
 export * from "./worker.ts";

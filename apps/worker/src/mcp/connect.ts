@@ -41,18 +41,20 @@ const STDERR_KEPT = 1000;
  * tools with it and nothing else.
  */
 export async function connectMcpServers(servers: readonly Server[], options: McpOptions): Promise<McpTools> {
-  const problems: string[] = [];
+  // In the order of the servers, whichever of them is quicker.
+  const problems: string[][] = servers.map(() => []);
   const connected = await Promise.all(
-    servers.map((server) =>
-      connect(server, { ...options, onProblem: (text) => problems.push(text) }).catch((error: unknown) => {
-        problems.push(`The MCP server '${server.name}' cannot be used: ${messageOf(error)}`);
+    servers.map((server, at) => {
+      const onProblem = (text: string): void => void problems[at]?.push(text);
+      return connect(server, { ...options, onProblem }).catch((error: unknown) => {
+        onProblem(`The MCP server '${server.name}' cannot be used: ${messageOf(error)}`);
         return null;
-      }),
-    ),
+      });
+    }),
   );
   const running = connected.filter((one) => one !== null);
   return {
-    problems,
+    problems: problems.flat(),
     tools: running.flatMap(({ tools }) => tools),
     close: async () => {
       await Promise.allSettled(running.map(({ client }) => client.close()));

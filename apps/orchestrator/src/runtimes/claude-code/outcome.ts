@@ -1,4 +1,4 @@
-import type { TurnOutcome } from "@mosaic/contracts";
+import { outcomeOfStop, type TurnOutcome } from "@mosaic/contracts";
 import type { Turn } from "../port.ts";
 import type { Result } from "./messages.ts";
 
@@ -18,21 +18,5 @@ export function outcomeOf(result: Result, asked: { readonly cancelled: boolean }
     const status = result.api_error_status ?? null;
     return { ...told("model_error"), ...(status === null ? {} : { status }) };
   }
-  return ended(result.stop_reason ?? "end_turn");
-}
-
-function ended(stopReason: string): Omit<Turn, "requests"> {
-  switch (stopReason) {
-    case "end_turn":
-    case "stop_sequence":
-      return { outcome: "done" };
-    case "max_tokens":
-      return { outcome: "max_tokens", message: "the model's answer reached its token limit" };
-    case "refusal":
-      return { outcome: "refusal", message: "the model refused to go on" };
-    case "model_context_window_exceeded":
-      return { outcome: "context_overflow", message: "the conversation no longer fits the model's context" };
-    default:
-      return { outcome: "unknown_stop", message: `the model stopped for an unknown reason: ${stopReason}` };
-  }
+  return outcomeOfStop(result.stop_reason ?? "end_turn");
 }

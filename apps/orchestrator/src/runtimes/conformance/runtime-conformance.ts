@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Sandbox } from "@mosaic/sandbox";
 import { describe, expect, it, vi } from "vitest";
 import { KEY } from "../spec-support.ts";
-import { brokenConformance } from "./broken.ts";
+import { brokenSuites } from "./broken.ts";
 import type { Subject } from "./subject.ts";
 import { appeared, useTrial, type Trial } from "./trial.ts";
 
@@ -14,9 +14,10 @@ import { appeared, useTrial, type Trial } from "./trial.ts";
  */
 export function runtimeConformance(subject: Subject, makeSandbox: () => Sandbox): void {
   const { name } = makeSandbox();
-  const broken = subject.canBreak === false ? [] : [brokenConformance];
+  const order = subject.isSlow === true ? [] : [orderConformance];
+  const broken = subject.canBreak === false ? [] : brokenSuites(subject);
   const refused = subject.refuses?.includes(name) === true;
-  const suites = refused ? [refusesConformance] : [promptConformance, endConformance, ...broken];
+  const suites = refused ? [refusesConformance] : [promptConformance, endConformance, ...order, ...broken];
   describe(`${subject.name} in the sandbox ${name}`, () => {
     const trial = useTrial(subject, makeSandbox);
     for (const suite of suites) suite(trial, subject);
@@ -98,33 +99,9 @@ function promptConformance(trial: Trial, subject: Subject): void {
       requests: expect.any(Number),
     });
   });
-
-  it.skipIf(subject.isSlow)(
-    "takes one prompt at a time, and none of a caller that has given up",
-    async () => {
-      const { start, onEvent, tree } = await trial.open("slow");
-      const session = await start();
-      const given = AbortSignal.abort();
-      expect(await session.prompt("Go.", onEvent, given)).toEqual({ outcome: "cancelled", requests: 0 });
-      const first = session.prompt("Go.", onEvent).catch((error: unknown) => error);
-      await appeared(tree, "started.txt");
-      await expect(session.prompt("Go.", onEvent)).rejects.toThrow(/already has a turn/);
-      await session.kill();
-      expect(await first).toMatchObject({ reason: "killed" });
-    },
-  );
-
-  it.skipIf(subject.isSlow)("does not mind being asked to stop when there is no turn", async () => {
-    const { start, onEvent } = await trial.open("attempts");
-    const session = await start();
-    session.cancel();
-    expect(await session.prompt("Do it.", onEvent)).toMatchObject({ outcome: "done" });
-    session.cancel();
-    expect(await session.prompt("Once more.", onEvent)).toMatchObject({ outcome: "done" });
-  });
 }
 
-function endConformance(trial: Trial, subject: Subject): void {
+function endConformance(trial: Trial): void {
   it("is killed with everything it started, once, while a command runs", async () => {
     const { start, onEvent, tree } = await trial.open("escape");
     const session = await start();
@@ -139,17 +116,41 @@ function endConformance(trial: Trial, subject: Subject): void {
     expect(trial.sandbox.list()).toEqual([]);
   });
 
-  it.skipIf(subject.isSlow)("is killed between its turns", async () => {
+  it("is not started for a caller that has given up, and nothing is left of it", async () => {
+    const { start } = await trial.open("attempts");
+    await expect(start("one", {}, AbortSignal.abort())).rejects.toMatchObject({ reason: "killed" });
+    expect(trial.sandbox.list()).toEqual([]);
+  });
+}
+
+/** Not worth the time where each start takes seconds. */
+function orderConformance(trial: Trial): void {
+  it("takes one prompt at a time, and none of a caller that has given up", async () => {
+    const { start, onEvent, tree } = await trial.open("slow");
+    const session = await start();
+    const given = AbortSignal.abort();
+    expect(await session.prompt("Go.", onEvent, given)).toEqual({ outcome: "cancelled", requests: 0 });
+    const first = session.prompt("Go.", onEvent).catch((error: unknown) => error);
+    await appeared(tree, "started.txt");
+    await expect(session.prompt("Go.", onEvent)).rejects.toThrow(/already has a turn/);
+    await session.kill();
+    expect(await first).toMatchObject({ reason: "killed" });
+  });
+
+  it("does not mind being asked to stop when there is no turn", async () => {
+    const { start, onEvent } = await trial.open("attempts");
+    const session = await start();
+    session.cancel();
+    expect(await session.prompt("Do it.", onEvent)).toMatchObject({ outcome: "done" });
+    session.cancel();
+    expect(await session.prompt("Once more.", onEvent)).toMatchObject({ outcome: "done" });
+  });
+
+  it("is killed between its turns", async () => {
     const { start, onEvent } = await trial.open("attempts");
     const session = await start();
     await session.prompt("Do it.", onEvent);
     expect((await session.kill()).survivors).toEqual([]);
     await expect(session.prompt("And?", onEvent)).rejects.toMatchObject({ reason: "killed" });
-  });
-
-  it("is not started for a caller that has given up, and nothing is left of it", async () => {
-    const { start } = await trial.open("attempts");
-    await expect(start("one", {}, AbortSignal.abort())).rejects.toMatchObject({ reason: "killed" });
-    expect(trial.sandbox.list()).toEqual([]);
   });
 }

@@ -71,6 +71,7 @@ export async function giveEnvironment(
     guides: base.guides,
   };
   await tell(context, given);
+  services.reach("environment.given");
   return given;
 }
 

@@ -6,16 +6,17 @@ export async function openEgress(
   context: AttemptContext,
   targets: readonly string[],
 ): Promise<EgressDoor | null> {
-  if (targets.length === 0) return null;
   const { services, agent, execution, transcript } = context;
-  const door = await services.egress.open({
-    agentId: agent.agentId,
-    targets,
-    onDecision(decision) {
-      services.log.info({ agentId: agent.agentId, ...decision }, "an agent asked for a connection");
-      if (!execution.killed) transcript.egress(decision);
-    },
-  });
-  execution.egress = door;
-  return door;
+  if (targets.length > 0) {
+    execution.egress = await services.egress.open({
+      agentId: agent.agentId,
+      targets,
+      onDecision(decision) {
+        services.log.info({ agentId: agent.agentId, ...decision }, "an agent asked for a connection");
+        if (!execution.killed) transcript.egress(decision);
+      },
+    });
+  }
+  services.reach("egress.open");
+  return execution.egress;
 }

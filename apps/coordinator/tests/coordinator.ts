@@ -15,6 +15,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach } from "vitest";
 import { buildCoordinatorApp, type CoordinatorOptions, type YoloApproval } from "../src/index.ts";
 import { createRepository, type TestRepository } from "./repository.ts";
 
@@ -168,4 +169,19 @@ export async function prepare(coordinator: TestCoordinator, commit: string): Pro
   if (response.status !== 200)
     throw new Error(`prepare answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as PrepareResponse;
+}
+
+/** Starts quality planes for the tests of a file; each ends with its test. */
+export function useCoordinators(): (options?: TestOptions) => Promise<TestCoordinator> {
+  const running: TestCoordinator[] = [];
+  afterEach(async () => {
+    // The newest first: it may work in an older one's folder.
+    const newestFirst = running.splice(0).toReversed();
+    await Promise.all(newestFirst.map((coordinator) => coordinator.close()));
+  });
+  return async (options) => {
+    const coordinator = await startCoordinator(options);
+    running.push(coordinator);
+    return coordinator;
+  };
 }

@@ -2,27 +2,12 @@ import type { PrepareResponse } from "@mosaic/contracts";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import {
-  prepare,
-  startCoordinator,
-  type TestCoordinator,
-  type TestOptions,
-  verdictOf,
-} from "./coordinator.ts";
+import { describe, expect, it } from "vitest";
+import { prepare, type TestCoordinator, useCoordinators, verdictOf } from "./coordinator.ts";
 import type { Files } from "./repository.ts";
 import { watchedSandbox } from "./watched-sandbox.ts";
 
-const running: TestCoordinator[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((coordinator) => coordinator.close()));
-});
-
-async function start(options?: TestOptions) {
-  const coordinator = await startCoordinator(options);
-  running.push(coordinator);
-  return coordinator;
-}
+const start = useCoordinators();
 
 /** A project whose "install" is a command of ours: everything but the download is real. */
 function project(install: string, more: Files = {}): Files {
@@ -183,8 +168,7 @@ describe("the cache of dependencies", () => {
     const { mounts } = await prepare(first, base);
     await truncate(join(mounts[0]?.source ?? "", "dep", "index.js"), 0);
 
-    const second = await startCoordinator({ dataDir: first.dataDir, mirrorRoots: [first.folder] });
-    running.unshift(second);
+    const second = await start({ dataDir: first.dataDir, mirrorRoots: [first.folder] });
     const body = { mirror: first.repository.mirror, commit: base };
     const answer = (await (await second.post("/api/quality/prepare", body)).json()) as PrepareResponse;
     expect(answer).toMatchObject({ prepared: true, cached: false });
@@ -222,8 +206,7 @@ describe("the cache of dependencies", () => {
       "tree",
     );
     await mkdir(stale, { recursive: true });
-    const again = await startCoordinator({ dataDir: coordinator.dataDir, mirrorRoots: [coordinator.folder] });
-    running.unshift(again);
+    await start({ dataDir: coordinator.dataDir, mirrorRoots: [coordinator.folder] });
     expect(existsSync(stale)).toBe(false);
   });
 });

@@ -1,27 +1,12 @@
 import { createBubblewrapSandbox, type Sandbox, type SandboxSpec } from "@mosaic/sandbox";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import {
-  prepare,
-  startCoordinator,
-  type TestCoordinator,
-  type TestOptions,
-  verdictOf,
-} from "./coordinator.ts";
+import { describe, expect, it } from "vitest";
+import { prepare, useCoordinators, verdictOf } from "./coordinator.ts";
 import type { Files } from "./repository.ts";
 import { watchedSandbox } from "./watched-sandbox.ts";
 
-const running: TestCoordinator[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((coordinator) => coordinator.close()));
-});
-
-async function start(options?: TestOptions) {
-  const coordinator = await startCoordinator(options);
-  running.push(coordinator);
-  return coordinator;
-}
+const start = useCoordinators();
 
 const TOOL =
   'mkdir -p "$MOSAIC_ENVIRONMENT/bin"; printf "#!/bin/sh\\ncat /opt/mosaic/environment/said\\n" > "$MOSAIC_ENVIRONMENT/bin/say"';

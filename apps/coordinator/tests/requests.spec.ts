@@ -1,27 +1,12 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createNoneSandbox } from "@mosaic/sandbox";
-import {
-  checkRequest,
-  startCoordinator,
-  type TestCoordinator,
-  type TestOptions,
-  verdictOf,
-} from "./coordinator.ts";
+import { checkRequest, startCoordinator, useCoordinators, verdictOf } from "./coordinator.ts";
 import { createRepository } from "./repository.ts";
 import { watchedSandbox } from "./watched-sandbox.ts";
 
-const running: TestCoordinator[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((coordinator) => coordinator.close()));
-});
-
-async function start(options?: TestOptions) {
-  const coordinator = await startCoordinator(options);
-  running.push(coordinator);
-  return coordinator;
-}
+const start = useCoordinators();
 
 const gates = (command: string) => ({
   ".mosaic/gates.json": JSON.stringify({ gates: { tests: { command } } }),
@@ -153,12 +138,11 @@ describe("a check that is given up", () => {
 
   it("is answered with shutting_down when the coordinator closes, at once", async () => {
     const sandbox = watchedSandbox();
-    const coordinator = await start({ sandbox });
+    const coordinator = await startCoordinator({ sandbox });
     const { repository, post } = coordinator;
     const base = repository.commit(gates("echo ready; sleep 1000"));
     const answer = post("/api/quality/check", checkRequest(repository.mirror, base, base));
     await sandbox.printed("gate:", "ready");
-    running.splice(0);
     await coordinator.close();
     expect(await problemOf(await answer)).toMatchObject({ status: 503, code: "shutting_down" });
     expect(sandbox.list()).toEqual([]);

@@ -1,6 +1,7 @@
 export * from "./port.ts";
 export { createBubblewrapSandbox, type BubblewrapOptions } from "./bubblewrap/create.ts";
 export { createDockerSandbox, type DockerOptions } from "./docker/create.ts";
+export { dockerClient } from "./docker/engine.ts";
 export { createNoneSandbox, type NoneOptions } from "./none/create.ts";
 export { chooseSandbox, type ChoiceOptions, type SandboxChoice, type SandboxRuntime } from "./choose.ts";
 export { clearOrphans, type OrphanLog } from "./clear-orphans.ts";

@@ -1,6 +1,5 @@
-import { Agent } from "node:http";
 import type { Readable } from "node:stream";
-import Dockerode from "dockerode";
+import { dockerClient } from "@mosaic/sandbox";
 import { CliError, EXIT } from "../exit.ts";
 
 /** An image as the engine tells of it. */
@@ -48,7 +47,7 @@ export interface ImageEngine {
 
 /** Connects to an engine behind a unix socket. @throws CliError when none answers */
 export async function connectImageEngine(socketPath: string): Promise<ImageEngine> {
-  const docker = new Dockerode({ socketPath, host: undefined, port: undefined, agent: new Agent() } as never);
+  const docker = await dockerClient(socketPath);
   try {
     await docker.ping();
   } catch (cause) {

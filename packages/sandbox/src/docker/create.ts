@@ -1,3 +1,4 @@
+import { Semaphore } from "async-mutex";
 import { createHash, randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { availableParallelism, homedir, userInfo } from "node:os";
@@ -16,7 +17,6 @@ import { ownImage } from "./own-image.ts";
 import { probe } from "./probe.ts";
 import { containerRequest, type UsedImage } from "./request.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
-import { turns } from "./turns.ts";
 
 export interface DockerOptions {
   /** The engine's unix socket. */
@@ -40,7 +40,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   const homes = [...new Set([homedir(), userInfo().homedir, "/root", "/home"])];
   const labels = { [LABELS.instance]: instance, ...ownerLabels() };
   const live = new Map<string, ContainerRun>();
-  const takeTurn = turns(Math.max(4, 2 * availableParallelism()));
+  const turns = new Semaphore(Math.max(4, 2 * availableParallelism()));
   let started = 0;
 
   const engine = remembered(() => connectEngine(socketPath, options.answerMs));
@@ -83,7 +83,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       prepare: async () => await prepare(spec),
       // Somebody tidied up the engine's images since this one was last used.
       imageGone: hostTools.forget,
-      turns: takeTurn,
+      turns,
     });
     return run.process;
   };

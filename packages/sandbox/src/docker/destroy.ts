@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { identityOf, killProcess, type ProcessIdentity } from "../process-table.ts";
 import { processesOf } from "./container-processes.ts";
+import { isRemoved } from "./is-removed.ts";
 import type { Progress } from "./progress.ts";
 
 /** Between looks at what is left. Each look reads all of /proc, so they are few. */
@@ -25,29 +26,22 @@ export async function destroy(
   // A container whose making was not answered has no id yet; it is not started before it has.
   if (progress.id === null) await launched;
   if (engine === null) return { removed: true };
-  let removing: Promise<"removed" | "failed"> | null = removal(progress);
+  // Tried again while it fails; what stays is told by `removed`.
+  const remove = async (): Promise<boolean> => await isRemoved(engine, progress.id ?? progress.name);
+  let removing: Promise<boolean> | null = remove();
   let quietSince: number | null = null;
   await killAll(progress);
   for (let round = 0; ; round += 1) {
-    const patience = pause(PAUSES_MS[round] ?? 100, "pending");
+    const patience = pause(PAUSES_MS[round] ?? 100, "pending" as const);
     const outcome = await (removing === null ? patience : Promise.race([removing, patience]));
     if (outcome !== "pending") removing = null;
     const left = await killAll(progress);
-    if (outcome === "removed" && left.length === 0) return { removed: true };
+    if (outcome === true && left.length === 0) return { removed: true };
     if (outcome !== "pending") await patience;
-    removing ??= removal(progress);
+    removing ??= remove();
     quietSince = left.length > 0 ? null : (quietSince ?? performance.now());
     const isQuiet = quietSince !== null && performance.now() - quietSince > REMOVAL_MS;
     if (isQuiet && !progress.starting) return { removed: false };
-  }
-}
-
-async function removal({ engine, id, name }: Progress): Promise<"removed" | "failed"> {
-  try {
-    await engine?.remove(id ?? name);
-    return (await engine?.inspect(id ?? name)) === null ? "removed" : "failed";
-  } catch {
-    return "failed"; // tried again; what stays is told by `removed`
   }
 }
 

@@ -17,6 +17,7 @@ export interface Image {
 
 export interface FoundContainer {
   readonly Id: string;
+  readonly Image: string;
   readonly Labels: Readonly<Record<string, string>>;
 }
 

@@ -44,7 +44,7 @@ const ANSWER_MS = 20_000;
 
 /** Connects to the engine behind a unix socket. DOCKER_HOST and its like in the environment change nothing. */
 export async function connectEngine(socketPath: string, answerMs = ANSWER_MS): Promise<Engine> {
-  const docker = await connect(socketPath);
+  const docker = await dockerClient(socketPath);
   const container = (id: string) => docker.getContainer(id);
   const asked = async <T>(what: string, ask: (abortSignal: AbortSignal) => Promise<unknown>): Promise<T> => {
     try {
@@ -93,7 +93,8 @@ export async function connectEngine(socketPath: string, answerMs = ANSWER_MS): P
   };
 }
 
-async function connect(socketPath: string): Promise<Docker> {
+/** A client of the engine behind a unix socket, and of no other: its environment changes nothing. */
+export async function dockerClient(socketPath: string): Promise<Docker> {
   // Loading it takes 0.2 s and 25 MB, which only those pay who have an engine.
   const { default: Dockerode } = await import("dockerode");
   // What is not given here, docker-modem takes from the environment.

@@ -1,10 +1,10 @@
+import type { Semaphore } from "async-mutex";
 import { text } from "node:stream/consumers";
 import { SandboxError, type SandboxSpec } from "../port.ts";
 import type { ContainerRun } from "./container.ts";
 import type { ContainerRequest } from "./engine-answers.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Engine } from "./engine.ts";
-import type { Turns } from "./turns.ts";
 import { differences } from "./verify.ts";
 
 export interface LaunchOptions {
@@ -14,7 +14,7 @@ export interface LaunchOptions {
   /** The engine no longer has the image that `prepare` found. */
   readonly imageGone: () => void;
   /** More at once than there are processors take as long together, and each of them longer: past an engine's patience. */
-  readonly turns: Turns;
+  readonly turns: Semaphore;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface LaunchOptions {
 export async function launch(spec: SandboxSpec, options: LaunchOptions): Promise<void> {
   const { run } = options;
   try {
-    const output = await options.turns(async () => await start(options));
+    const output = await options.turns.runExclusive(async () => await start(options));
     if (!(await output.ready)) throw await whyNotReady(spec, run);
   } catch (error) {
     await run.failed();

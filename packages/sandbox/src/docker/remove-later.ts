@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "./engine.ts";
+import { isRemoved } from "./is-removed.ts";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
@@ -20,14 +21,5 @@ export async function removeLater(
   while (!(await isRemoved(engine, name)) || performance.now() < until) {
     await pause(wait, undefined, { ref: false });
     wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
-  }
-}
-
-async function isRemoved(engine: Engine, container: string): Promise<boolean> {
-  try {
-    await engine.remove(container);
-    return (await engine.inspect(container)) === null;
-  } catch {
-    return false; // it does not answer, or is at it: asked again
   }
 }

@@ -18,6 +18,18 @@ import { afterEach } from "vitest";
 import { createModelGateway, type ModelGatewayOptions } from "./create-model-gateway.ts";
 import type { AgentDoor, ModelGateway } from "./port.ts";
 
+/** What no spec is about. */
+export const SETTINGS_IN_SPECS = {
+  maxTokensLimit: 4000,
+  prices: DEFAULT_PRICES,
+  owner: "spec",
+  limits: {},
+  concurrency: 16,
+  waitMs: 60_000,
+  idleMs: 60_000,
+  random: () => 0,
+} as const;
+
 /** What the specs of this folder share: a real upstream server, a real gateway on real sockets, and real requests. */
 
 export const MODEL = "claude-sonnet-5-5";
@@ -143,16 +155,9 @@ export async function startGateway(given: Partial<ModelGatewayOptions> = {}): Pr
     baseUrl: "http://127.0.0.1:9",
     replayScenario: null,
     models: [MODEL, "claude-opus-5-5"],
-    maxTokensLimit: 4000,
-    prices: DEFAULT_PRICES,
     socketDir: join(folder, "run"),
     ledger,
-    owner: "spec",
-    limits: {},
-    concurrency: 16,
-    waitMs: 60_000,
-    idleMs: 60_000,
-    random: () => 0,
+    ...SETTINGS_IN_SPECS,
     now: () => new Date("2026-11-20T00:00:00Z"),
     log: { debug: log, warn: log, error: log } as never,
     ...given,

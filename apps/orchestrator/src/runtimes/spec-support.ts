@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_PRICES } from "@mosaic/domain";
 import type { Mount } from "@mosaic/sandbox";
 import type { UsageEntry } from "@mosaic/store";
+import { SETTINGS_IN_SPECS } from "../gateway/spec-support.ts";
 import { createModelGateway } from "../gateway/create-model-gateway.ts";
 import type { ModelGateway } from "../gateway/port.ts";
 import type { Runtime, Session, SessionEvent, SessionRequest } from "./port.ts";
@@ -129,8 +129,6 @@ function openGateway(
     baseUrl: "http://127.0.0.1:9",
     replayScenario: scenario,
     models: [MODEL],
-    maxTokensLimit: 4000,
-    prices: DEFAULT_PRICES,
     socketDir,
     ledger: {
       reserve: async () => (exhausted ? EXHAUSTED : { kind: "reserved" }),
@@ -138,12 +136,7 @@ function openGateway(
       release: async () => undefined,
       settleAbandoned: async () => 0,
     },
-    owner: "spec",
-    limits: {},
-    concurrency: 16,
-    waitMs: 60_000,
-    idleMs: 60_000,
-    random: () => 0,
+    ...SETTINGS_IN_SPECS,
     now: () => new Date(),
     log: { debug: log, warn: log, error: log } as never,
   });

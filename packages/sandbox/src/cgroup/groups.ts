@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CONTROLLERS, RULES, type Controller, type GroupLimits, type Setting } from "./controllers.ts";
 import { placesFor, type Place } from "./places.ts";
+import { exists } from "../exists.ts";
 
 /** The control group of one sandbox. */
 export interface ControlGroup {
@@ -161,14 +162,5 @@ async function removeGroup(folder: string): Promise<void> {
       if (code !== "EBUSY" || tries === REMOVE_TRIES) throw error;
       await pause(REMOVE_PAUSE_MS);
     }
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch {
-    return false;
   }
 }

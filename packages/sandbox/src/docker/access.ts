@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { SandboxError, type Mount, type SandboxSpec } from "../port.ts";
 import { isWithin } from "../spec-checks.ts";
 import type { User } from "./request.ts";
+import { exists } from "../exists.ts";
 
 const run = promisify(execFile);
 
@@ -85,11 +86,4 @@ export async function makeMountPoints(spec: SandboxSpec, mounts: readonly Mount[
       await writeFile(place, "", { flag: "wx" });
     }
   }
-}
-
-async function exists(file: string): Promise<boolean> {
-  return await stat(file).then(
-    () => true,
-    () => false,
-  );
 }

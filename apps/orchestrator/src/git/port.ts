@@ -121,7 +121,7 @@ export interface Pushed {
 export interface CleanupStep {
   readonly name: string;
   readonly ok: boolean;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
 }
 
 /** What is at a path whose content decides something; `why` completes "it …". */

@@ -1,7 +1,8 @@
 import { type KillReceipt, ProblemError } from "@mosaic/contracts";
 import type { Services } from "../services.ts";
 import { otherInstances } from "../instances/owner.ts";
-import type { Kill, Pace } from "./kill.ts";
+import type { Pace } from "./context.ts";
+import type { Kill } from "./kill.ts";
 import { livingAgents } from "./living-agents.ts";
 import type { KillOrder } from "./order.ts";
 

@@ -77,6 +77,8 @@ function running(agentId: string, taskId: string, survivors: readonly number[]):
 const order = { by: "admin", why: "test" };
 const holdClaims = () => () => undefined;
 const SHORT = { stepMs: 20, attemptMs: 20, moveMs: 20, saveMs: 20, remoteMs: 20 };
+/** Where the attempt is what does not answer; the store may take its time on a busy machine. */
+const IMPATIENT = { ...SHORT, stepMs: 4_000 };
 
 describe("a kill that leaves something behind", () => {
   it("is never written as killed: the receipt names the process, the agent stays with its order", async () => {
@@ -122,34 +124,61 @@ it("a step that throws is in the receipt and counts as left behind", async () =>
   expect(receipt.steps.filter((step) => !step.ok).length).toBeGreaterThan(0);
 });
 
-it("an agent that ended by itself in the meantime keeps its own end", async () => {
-  const kill = createKill(services);
+/** Writes that the agent failed by itself. */
+async function endItself(): Promise<void> {
   const at = new Date().toISOString();
   const about = { time: at, subject: AGENT, taskId: "t-1" };
-  const { execution, done } = services.registry.add(AGENT, "t-1");
-  execution.stop.signal.addEventListener("abort", () => {
-    const end = async (): Promise<void> => {
-      await store.state.transition({
-        at,
-        agent: { agentId: AGENT, to: "failed", patch: { completedAt: at, reason: "internal", error: "x" } },
-        task: { taskId: "t-1", to: "failed" },
-        events: [
-          { ...about, type: "agent.failed", data: { reason: "internal", error: "x" } },
-          { ...about, type: "task.failed", data: { reason: "internal", error: "x" } },
-        ],
-      });
-      done();
-    };
-    void end();
+  await store.state.transition({
+    at,
+    agent: { agentId: AGENT, to: "failed", patch: { completedAt: at, reason: "internal", error: "x" } },
+    task: { taskId: "t-1", to: "failed" },
+    events: [
+      { ...about, type: "agent.failed", data: { reason: "internal", error: "x" } },
+      { ...about, type: "task.failed", data: { reason: "internal", error: "x" } },
+    ],
   });
-  await expect(kill(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
-  expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", reason: "internal" });
+}
+
+const cleanUps = () =>
+  store.state.eventsAfter({ after: 0, limit: 9, subject: AGENT, types: ["agent.cleanup"] });
+
+describe("an agent that ends by itself while the order is on its way", () => {
+  it("keeps its own end; the kill has cleaned up in its place, and tells so", async () => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    execution.stop.signal.addEventListener("abort", () => void endItself().then(done));
+    await expect(createKill(services)(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
+    expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", reason: "internal" });
+    expect(await cleanUps()).toHaveLength(1);
+  });
+
+  it("tells of its clean-up itself when that had begun", async () => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    execution.cleaning = true;
+    execution.stop.signal.addEventListener("abort", () => void endItself().then(done));
+    await expect(createKill(services)(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
+    expect(await cleanUps()).toEqual([]);
+  });
+
+  it("and stops only after the limits, is cleaned up after all the same", async () => {
+    const { done } = services.registry.add(AGENT, "t-1");
+    const kill = createKill(services, IMPATIENT);
+    await endItself();
+    expect((await kill(AGENT, order)).residual.join()).toContain("attempt still stopping");
+    expect(await cleanUps()).toEqual([]);
+    const cleaned = eventOf("agent.cleanup");
+    done();
+    await cleaned;
+    await kill.idle();
+    // What was owed is done: another order is refused.
+    await expect(kill(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
+    expect(await cleanUps()).toHaveLength(1);
+  });
 });
 
 describe("a kill waits for nothing without limit", () => {
   it("an attempt that does not stop is in the receipt, and the kill is made whole once it has", async () => {
     const { execution, done } = services.registry.add(AGENT, "t-1");
-    const kill = createKill(services, SHORT);
+    const kill = createKill(services, IMPATIENT);
     const receipt = await kill(AGENT, order);
     expect(receipt).toMatchObject({ status: "spawning", push: "not_begun" });
     expect(receipt.residual.join()).toContain("attempt still stopping");
@@ -184,7 +213,7 @@ describe("a kill waits for nothing without limit", () => {
     running(AGENT, "t-1", []);
     const broken = () => Promise.reject(new Error("disk full"));
     const patched = { ...services, state: { ...store.state, transition: broken } };
-    const receipt = await createKill(patched, SHORT)(AGENT, order);
+    const receipt = await createKill(patched)(AGENT, order);
     expect(receipt.residual).toEqual(["its state could not be written: disk full"]);
     expect(services.registry.get(AGENT)).toBeUndefined();
   });
@@ -197,7 +226,7 @@ describe("a kill waits for nothing without limit", () => {
       return await store.state.getAgent(agentId);
     };
     const killed = eventOf("agent.killed");
-    const kill = createKill({ ...services, state: { ...store.state, getAgent } }, SHORT);
+    const kill = createKill({ ...services, state: { ...store.state, getAgent } }, { ...SHORT, stepMs: 200 });
     await expect(kill(AGENT, order)).rejects.toThrow(/did not answer/);
     expect(services.registry.get(AGENT)).toBeUndefined();
     silent.resolve();

@@ -163,7 +163,10 @@ async function carryOut(
   } finally {
     clearTimeout(clock);
     context.monitor.stop();
-    if (!execution.killed) await cleanUp(cleaner, execution);
+    if (!execution.killed) {
+      execution.cleaning = true;
+      await cleanUp(cleaner, execution);
+    }
   }
 }
 

@@ -39,6 +39,8 @@ export interface Execution {
   killed: boolean;
   /** Set just before git is asked to push: a kill that comes later says so in its receipt. */
   pushing: boolean;
+  /** Set when it begins to clean up after itself: a kill that comes later leaves that, and the telling of it, to it. */
+  cleaning: boolean;
   /** What it has changed so far, and of what overlaps with others people were told. */
   work: WorkSoFar | null;
   readonly overlaps: Set<string>;
@@ -82,6 +84,7 @@ export function createExecutionRegistry(): ExecutionRegistry {
         lease: null,
         killed: false,
         pushing: false,
+        cleaning: false,
         work: null,
         overlaps: new Set(),
         settled: promise,

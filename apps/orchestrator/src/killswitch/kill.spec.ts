@@ -5,7 +5,7 @@ import { openSqliteStore, type Store } from "@mosaic/store";
 import { createLogger, createMetrics } from "@mosaic/telemetry";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Services } from "../services.ts";
-import { createExecutionRegistry } from "../spawner/registry.ts";
+import { createExecutionRegistry, type Execution } from "../spawner/registry.ts";
 import { createKill } from "./kill.ts";
 import { killAll } from "./kill-all.ts";
 
@@ -139,22 +139,30 @@ async function endItself(): Promise<void> {
   });
 }
 
+/** When it is stopped, the attempt turns out to have just ended by itself. */
+function endingItself(): Execution {
+  const { execution, done } = services.registry.add(AGENT, "t-1");
+  const end = async (): Promise<void> => {
+    await endItself();
+    done();
+  };
+  execution.stop.signal.addEventListener("abort", () => void end());
+  return execution;
+}
+
 const cleanUps = () =>
   store.state.eventsAfter({ after: 0, limit: 9, subject: AGENT, types: ["agent.cleanup"] });
 
 describe("an agent that ends by itself while the order is on its way", () => {
   it("keeps its own end; the kill has cleaned up in its place, and tells so", async () => {
-    const { execution, done } = services.registry.add(AGENT, "t-1");
-    execution.stop.signal.addEventListener("abort", () => void endItself().then(done));
+    endingItself();
     await expect(createKill(services)(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
     expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", reason: "internal" });
     expect(await cleanUps()).toHaveLength(1);
   });
 
   it("tells of its clean-up itself when that had begun", async () => {
-    const { execution, done } = services.registry.add(AGENT, "t-1");
-    execution.cleaning = true;
-    execution.stop.signal.addEventListener("abort", () => void endItself().then(done));
+    endingItself().cleaning = true;
     await expect(createKill(services)(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
     expect(await cleanUps()).toEqual([]);
   });

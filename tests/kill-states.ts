@@ -121,7 +121,7 @@ export async function startFor(
   const folder = await restless();
   const upstream =
     state.upstream === "waits" ? `replay:${join(folder, "waits.yaml")}` : scenario(state.upstream);
-  const system = await startSystem(upstream, { MOSAIC_RATE_LIMIT: "1000000", ...state.env, ...env });
+  const system = await startSystem(upstream, { ...state.env, ...env });
   await rm(folder, { recursive: true });
   return system;
 }

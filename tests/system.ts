@@ -83,6 +83,8 @@ export async function startSystem(
     MOSAIC_MODEL_UPSTREAM: upstream,
     MOSAIC_RETRY_BASE_MS: "1",
     MOSAIC_SHUTDOWN_GRACE_SECONDS: "0",
+    // Tests look again and again until something has come about.
+    MOSAIC_RATE_LIMIT: "1000000",
     ...env,
   });
   const planes = await startPlanes({

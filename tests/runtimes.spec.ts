@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ApiError } from "@mosaic/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { certified } from "../apps/orchestrator/src/runtimes/acp/certified.ts";
+import { INSIST } from "../apps/orchestrator/src/runtimes/conformance/subject.ts";
 import { scenario, startSystem, type System } from "./system.ts";
 
 // opencode takes 2.5 seconds of processor time to start: half a minute where many want the processor.
@@ -46,6 +47,10 @@ beforeAll(async () => {
     fixer: program("fixer"),
     fleeting: program("fleeting"),
     absent: program("nowhere"),
+    asker: {
+      kind: "command",
+      command: ["node", "--input-type=module", "--eval", `const stopped = false; ${INSIST}`],
+    },
   };
   await writeFile(file, JSON.stringify(runtimes));
   system = await startSystem(scenario("repaired-at-once"), { MOSAIC_RUNTIMES_FILE: file });
@@ -86,6 +91,17 @@ describe("agents of others (ORCH-105)", () => {
       event.type === "transcript.text" ? [event.data.text] : [],
     );
     expect(said).toEqual(["I multiplied.", "I added."]);
+  });
+
+  it("a program that asks its model more often than the task lets it ends as any other agent does", async () => {
+    const options = { maxTurns: 2, maxRetries: 0 };
+    const agentId = await system.spawn({ runtime: "asker", options });
+    expect(await system.ended(agentId)).toMatchObject({
+      status: "failed",
+      reason: "max_turns",
+      error: expect.stringContaining("after 2 model requests"),
+      usage: { requests: 2 },
+    });
   });
 });
 

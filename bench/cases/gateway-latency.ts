@@ -57,6 +57,7 @@ export const gatewayLatency: BenchCase = {
         repository: "r",
         model: MODEL,
         taskBudgetUsd: null,
+        maxTurns: null,
         onUsage: () => {},
       });
       const direct = new Agent();

@@ -37,6 +37,7 @@ const sockets = await Promise.all(
       repository: "drill",
       model: MODEL,
       taskBudgetUsd: null,
+      maxTurns: null,
       onUsage,
     };
     return (await gateway.open({ agentId: `${owner}-agent-${index}`, ...about })).socketPath;

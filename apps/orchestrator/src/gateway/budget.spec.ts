@@ -83,6 +83,7 @@ describe("a budget", () => {
         repository: "r",
         model: MODEL,
         taskBudgetUsd: HELD.costUsd,
+        maxTurns: null,
         onUsage: () => undefined,
       });
     expect((await ask(await open("one"))).status).toBe(200);

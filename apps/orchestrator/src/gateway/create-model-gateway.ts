@@ -4,6 +4,7 @@ import type { PriceTable } from "@mosaic/domain";
 import type { BudgetLimits, UsageLedger } from "@mosaic/store";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import { createCheck } from "./check.ts";
+import { createTurnCounter } from "./count-turns.ts";
 import { assertFits, openDoor, SOCKET_NAME, socketPathOf } from "./door.ts";
 import { createHandler } from "./handle.ts";
 import { createLine } from "./line.ts";
@@ -80,10 +81,12 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
       if (!models.includes(model)) throw new Error(`the model ${model} is not one of ${models.join(", ")}`);
       if (doors.has(agentId)) throw new Error(`agent ${agentId} already has a gateway socket`);
       let final: ModelRefusal | null = null;
+      const turns = createTurnCounter(request.maxTurns);
       const door = openDoor({
         socketPath: socketPathOf(socketDir, agentId),
         handler: createHandler({
           door: request,
+          turns,
           upstream,
           settlement,
           line,
@@ -99,6 +102,7 @@ export async function createModelGateway(options: ModelGatewayOptions): Promise<
         }),
         log,
         finalRefusal: () => final,
+        beginPrompt: turns.begin,
         onRevoked: () => doors.delete(agentId),
       });
       doors.set(agentId, door);

@@ -266,6 +266,7 @@ describe("the socket folder", () => {
       repository: "r",
       model: "gpt",
       taskBudgetUsd: null,
+      maxTurns: null,
       onUsage,
     });
     await expect(opening).rejects.toThrow(`the model gpt is not one of ${MODEL}`);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname, join } from "node:path";
 import type { Logger } from "@mosaic/telemetry";
 import { refuse } from "./answer.ts";
-import type { AgentDoor, ModelRefusal } from "./port.ts";
+import type { AgentDoor } from "./port.ts";
 
 /** Name of the socket in its agent's folder. */
 export const SOCKET_NAME = "model.sock";
@@ -39,12 +39,11 @@ export function assertFits(socketDir: string): void {
 
 type Handler = (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => Promise<void>;
 
-export interface DoorOptions {
+export interface DoorOptions extends Pick<AgentDoor, "finalRefusal" | "beginPrompt"> {
   readonly socketPath: string;
   readonly handler: Handler;
   readonly log: Pick<Logger, "error">;
   readonly onRevoked: () => void;
-  readonly finalRefusal: () => ModelRefusal | null;
 }
 
 /** Opens a unix socket that only one agent gets to see, and serves it. */
@@ -73,6 +72,7 @@ export async function openDoor(options: DoorOptions): Promise<AgentDoor> {
   return {
     socketPath,
     finalRefusal: options.finalRefusal,
+    beginPrompt: options.beginPrompt,
     async revoke() {
       revoked ??= revoke(server, socketPath, requests).finally(onRevoked);
       return revoked;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@mosaic/telemetry";
 import { forbidden, refuse, type Refusal } from "./answer.ts";
+import type { TurnCounter } from "./count-turns.ts";
 import { endpointOf, type Endpoint } from "./endpoint.ts";
 import { discard, noAnswer, pass, send, withheld, type Exchange, type Outgoing } from "./forward.ts";
 import { admit, type Admitted, type PolicyOptions } from "./policy.ts";
@@ -10,9 +11,12 @@ import type { Upstream } from "./upstream.ts";
 
 export interface HandlerOptions
   extends Pick<PolicyOptions, "maxTokensLimit">, Omit<SpendOptions, "refuse" | "log"> {
+  readonly turns: Pick<TurnCounter, "enter">;
   readonly maxBodyBytes: number;
   readonly log: Pick<Logger, "warn" | "debug">;
 }
+
+const ALL_HAD = "this prompt has had as many model requests as it may (options.maxTurns of the task)";
 
 type Handler = (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => Promise<void>;
 
@@ -43,19 +47,22 @@ export function createHandler(options: HandlerOptions): Handler {
       const message = "what was spent cannot be recorded at the moment; nothing more may be spent";
       return refused(response, { status: 503, type: "api_error", message, retry: true, retryAfter: 5 });
     }
-    const outgoing: Outgoing = { method: "GET", path: endpoint.path, headers: request.headers, body: null };
-    if (endpoint.kind === "models") return relay(upstream, { outgoing, response, signal });
+    const bare: Outgoing = { method: "GET", path: endpoint.path, headers: request.headers, body: null };
+    if (endpoint.kind === "models") return relay(upstream, { outgoing: bare, response, signal });
     const admitted = await admitBody(request, endpoint.kind, options);
     if ("status" in admitted) return refused(response, admitted);
     if (door.onRequest?.(admitted.body) === true)
       return refused(response, forbidden("the request holds what must not leave this machine"));
     // The agent hung up, or its door was revoked: nothing has been spent yet.
     if (signal.aborted) return;
-    const posted: Outgoing = { ...outgoing, method: "POST", body: admitted.body };
+    const posted: Outgoing = { ...bare, method: "POST", body: admitted.body };
     if (endpoint.kind === "count_tokens") return relay(upstream, { outgoing: posted, response, signal });
-    const costly = { outgoing: { ...posted, streamed: admitted.streamed }, admitted, response, signal };
+    const counted = options.turns.enter();
+    if (counted === null) return refused(response, forbidden(ALL_HAD));
+    const outgoing = { ...posted, streamed: admitted.streamed };
     const refuseIt = (why: Refusal): void => refused(response, why);
-    return options.settlement.during(spend({ ...options, refuse: refuseIt }, costly));
+    const spent = spend({ ...options, refuse: refuseIt }, { outgoing, admitted, counted, response, signal });
+    return options.settlement.during(spent.finally(counted.unanswered));
   };
 }
 

@@ -17,6 +17,8 @@ export interface Meter {
   take(chunk: Buffer): void;
   /** True once nothing that comes can change the result. */
   readonly done: boolean;
+  /** Once nothing more comes: whether it was an answer, and not a piece of one. */
+  answered(): boolean;
   result(): Metered;
 }
 
@@ -73,6 +75,8 @@ export function createStreamMeter(request: Request): Meter {
     get done() {
       return stopped;
     },
+    // One that could not be read to its end may have been whole.
+    answered: () => stopped || !readable,
     result() {
       if (stopped && readable) return settled(reported, request);
       return broken(reported, request, blocks === 0 || hidden || !readable ? null : visibleBytes);
@@ -84,6 +88,7 @@ export function createStreamMeter(request: Request): Meter {
 export function createBodyMeter(request: Request): Meter {
   let chunks: Buffer[] = [];
   let bytes = 0;
+  const read = (): Record<string, unknown> | null => parse(Buffer.concat(chunks).toString("utf8"));
   return {
     take(chunk) {
       bytes += chunk.length;
@@ -91,9 +96,9 @@ export function createBodyMeter(request: Request): Meter {
       else chunks = [];
     },
     done: false,
+    answered: () => bytes > MAX_BODY_BYTES || read() !== null,
     result() {
-      const answer = parse(Buffer.concat(chunks).toString("utf8"));
-      return settled(takeOver({}, answer?.["usage"]), request);
+      return settled(takeOver({}, read()?.["usage"]), request);
     },
   };
 }

@@ -9,6 +9,18 @@ export interface AgentDoor {
   revoke(): Promise<{ readonly gone: boolean; readonly aborted: number }>;
   /** The newest refusal that no repetition will change, or null. */
   finalRefusal(): ModelRefusal | null;
+  /**
+   * Counts the agent's requests from here on for its next prompt. The first beyond `maxTurns` is refused, as is every
+   * later one; `onOver` is told of it before the agent is, and once.
+   */
+  readonly beginPrompt: (onOver: () => void) => PromptCount;
+}
+
+export interface PromptCount {
+  /** Requests of the prompt that the model answered or is about to answer. */
+  readonly requests: number;
+  /** Nobody is told any more; the count goes on until the next prompt. */
+  end(): void;
 }
 
 /** Why the model will not go on for this agent: a budget is used up, or the API refuses our key or account. */
@@ -24,6 +36,8 @@ export interface OpenDoor {
   readonly model: string;
   /** US dollars that the task may cost in all its attempts, beside the instance's limits; null for none. */
   readonly taskBudgetUsd: number | null;
+  /** Requests that the model answers in one prompt; null for no limit. */
+  readonly maxTurns: number | null;
   /** Called after each metered request. */
   readonly onUsage: (usage: EventData<"transcript.usage">) => void;
   /** Looks at what is about to be sent; true forbids it. */

@@ -140,7 +140,7 @@ export interface TestGateway {
   readonly folder: string;
   readonly logs: unknown[];
   readonly usage: EventData<"transcript.usage">[];
-  open(agentId?: string): Promise<AgentDoor>;
+  open(agentId?: string, maxTurns?: number): Promise<AgentDoor>;
   close(): Promise<void>;
 }
 
@@ -168,13 +168,14 @@ export async function startGateway(given: Partial<ModelGatewayOptions> = {}): Pr
     folder,
     logs,
     usage,
-    open: async (agentId = "agent-1") =>
+    open: async (agentId = "agent-1", maxTurns) =>
       gateway.open({
         agentId,
         taskId: `task-of-${agentId}`,
         repository: "https://git.example/one",
         model: MODEL,
         taskBudgetUsd: null,
+        maxTurns: maxTurns ?? null,
         onUsage: (entry) => usage.push(entry),
       }),
     async close() {

@@ -6,6 +6,7 @@ import type { Logger } from "@mosaic/telemetry";
 import type { Dispatcher } from "undici";
 import type { Refusal } from "./answer.ts";
 import { budgetHeld, overBudget } from "./budget.ts";
+import type { CountedRequest } from "./count-turns.ts";
 import { estimate, type Estimate } from "./estimate.ts";
 import { accountRefusal, discard, noAnswer, pass, send, withheld, type Exchange } from "./forward.ts";
 import type { Line, Place } from "./line.ts";
@@ -35,6 +36,8 @@ export interface SpendOptions {
 
 export interface Costly extends Exchange {
   readonly admitted: Admitted;
+  /** Told, before the agent can ask again, whether the model answered. */
+  readonly counted: CountedRequest;
 }
 
 /** The API charges nothing for a request that it refuses. */
@@ -172,6 +175,9 @@ async function exchange(
     const { onActivity } = door;
     await pass(answer, { response, meter, settle: () => void settle(result()), onActivity, signal });
   } finally {
+    // An agent that hangs up has had what it wanted of the answer.
+    if (meter !== null && (meter.answered() || signal.aborted)) costly.counted.answered();
+    else costly.counted.unanswered();
     // Broken off on one side or the other; after a whole answer this does nothing.
     await settle(result());
   }

@@ -1,5 +1,6 @@
 import type { FromWorker, TurnOutcome } from "@mosaic/contracts";
 import type { KillOutcome, Mount, SandboxExit } from "@mosaic/sandbox";
+import type { AgentDoor } from "../gateway/port.ts";
 
 /** What the agent did in a turn, before its end. */
 export type SessionEvent = Exclude<FromWorker, { type: "ready" } | { type: "turn_end" }>;
@@ -17,7 +18,7 @@ export interface SessionRequest {
   readonly agentId: string;
   readonly model: string;
   readonly system: string;
-  /** Model requests in one prompt. */
+  /** Requests that the model answers in one prompt. The agent's door holds every agent to it; some count themselves. */
   readonly maxTurns: number;
   readonly mounts: readonly Mount[];
   /** Read-only prepared folders inside /tree get private tmpfs here. */
@@ -25,6 +26,8 @@ export interface SessionRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Host path of the agent's gateway socket. */
   readonly socketPath: string;
+  /** The count at its door. */
+  readonly beginPrompt: AgentDoor["beginPrompt"];
   /** Megabytes of the agent's sandbox; null is this instance's default. */
   readonly memoryMb: number | null;
   /** Image of the agent's sandbox; null is the sandbox's own. */

@@ -4,7 +4,7 @@ import { describeExit } from "./describe-exit.ts";
 import { guardTurn, type GuardOptions } from "./guard-turn.ts";
 import type { Session, SessionEvent, Turn } from "./port.ts";
 
-export interface SessionCoreOptions extends Pick<GuardOptions, "timeoutMs" | "graceMs"> {
+export interface SessionCoreOptions extends Pick<GuardOptions, "timeoutMs" | "graceMs" | "beginPrompt"> {
   /** Name of the sandbox's adapter. */
   readonly sandbox: string;
   readonly sandboxed: SandboxProcess;

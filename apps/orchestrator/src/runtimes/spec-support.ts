@@ -11,6 +11,7 @@ import type { Runtime, Session, SessionEvent, SessionRequest } from "./port.ts";
 /** What the specs of this folder share: agents in real sandboxes, behind a real gateway to the scripted model. */
 
 const MODEL = "claude-sonnet-5-5";
+const MAX_TURNS = 20;
 export const KEY = "the-real-key-0123456789";
 
 export interface Bench {
@@ -71,12 +72,13 @@ export async function openBench({ runtime, scenario = "tour", ...options }: Benc
         listeners = [...listeners, (event) => event.type === type && resolve(event)];
       }),
     async start(agentId = "one", changes = {}, signal?: AbortSignal) {
-      const { socketPath } = await gateway.open({
+      const { socketPath, beginPrompt } = await gateway.open({
         agentId,
         taskId: "t",
         repository: "https://git.example/one",
         model: MODEL,
         taskBudgetUsd: null,
+        maxTurns: changes.maxTurns ?? MAX_TURNS,
         onUsage: () => undefined,
         onRequest(body) {
           bodies.push(body);
@@ -87,11 +89,12 @@ export async function openBench({ runtime, scenario = "tour", ...options }: Benc
         agentId,
         model: MODEL,
         system: "You are a test.",
-        maxTurns: 20,
+        maxTurns: MAX_TURNS,
         mounts: [{ source: tree, target: "/tree", writable: true }, ...(options.mounts ?? [])],
         scratch: [],
         env: { FROM_WORKSPACE: "yes" },
         socketPath,
+        beginPrompt,
         memoryMb: null,
         image: null,
         mcpServers: [],

@@ -11,7 +11,7 @@ import { createUpdateTeller } from "./tell-updates.ts";
 
 export interface AcpSessionOptions extends Pick<
   SessionCoreOptions,
-  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs"
+  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs" | "beginPrompt"
 > {
   readonly output: LineLimits;
   /** Whether walls hold what the agent is allowed to do. */

@@ -1,4 +1,5 @@
 import type { AnyMessage } from "@agentclientprotocol/sdk";
+import { z } from "zod";
 
 /** What an agent's line is: a message of JSON-RPC, or what is wrong with it. */
 export type CheckedLine =
@@ -7,28 +8,43 @@ export type CheckedLine =
 
 const SHOWN_CHARACTERS = 200;
 
+/** What all messages are made of. Parameters and results are checked by whoever takes them. */
+const Parts = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.number(), z.null()]).optional(),
+  method: z.string().optional(),
+  error: z.looseObject({ code: z.number(), message: z.string() }).nullish(),
+});
+
 /**
  * Reads a line of an agent. What is no message, and an answer to a question that is not `open`, breaks the protocol: the
  * library would log it and go on.
  */
 export function checkLine(line: string, open: ReadonlySet<unknown>): CheckedLine {
-  const shown = line.slice(0, SHOWN_CHARACTERS);
-  const value = parse(line);
-  if (value === null || value["jsonrpc"] !== "2.0")
-    return { ok: false, why: `it wrote something else than a message: ${shown}` };
-  const message = value as unknown as AnyMessage;
-  if (typeof value["method"] === "string") return { ok: true, message };
-  const answers = "id" in value && ("result" in value || "error" in value);
-  if (!answers) return { ok: false, why: `it wrote neither a request nor an answer: ${shown}` };
-  if (!open.has(value["id"])) return { ok: false, why: `it answered what nobody asked: ${shown}` };
-  return { ok: true, message };
+  const wrong = (why: string): CheckedLine => ({
+    ok: false,
+    why: `${why}: ${line.slice(0, SHOWN_CHARACTERS)}`,
+  });
+  const parsed = Parts.safeParse(parse(line));
+  if (!parsed.success) return wrong("it wrote something else than a message");
+  const { jsonrpc, id, method, error, ...rest } = parsed.data;
+  if (method !== undefined) {
+    const asked = { jsonrpc, method, params: rest["params"] };
+    return { ok: true, message: id === undefined ? asked : { ...asked, id } };
+  }
+  const failed = error !== undefined && error !== null;
+  if (id === undefined || !(failed || "result" in rest))
+    return wrong("it wrote neither a request nor an answer");
+  if (!open.has(id)) return wrong("it answered what nobody asked");
+  return {
+    ok: true,
+    message: failed ? { jsonrpc, id, error } : { jsonrpc, id, result: rest["result"] },
+  };
 }
 
-function parse(line: string): Record<string, unknown> | null {
+function parse(line: string): unknown {
   try {
-    const value: unknown = JSON.parse(line);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
+    return JSON.parse(line);
   } catch {
     // Not JSON, or nested beyond reason: the session ends for both.
     return null;

@@ -36,6 +36,7 @@ export function createAcpRuntime(options: AcpOptions): Runtime {
         isolates: sandbox.isolates,
         memoryMb: spec.limits.memoryMb,
         output: options.output,
+        beginPrompt: request.beginPrompt,
         timeoutMs: options.timeoutMs ?? null,
         graceMs: options.graceMs ?? 3_000,
         drainMs: options.drainMs ?? 100,

@@ -136,6 +136,8 @@ describe("an agent that speaks it wrongly", () => {
     ["writes what is no message", "write('[1,2]')", /something else than a message/],
     ["forgets the protocol's name", 'write(\'{"id":1,"result":{}}\')', /something else than a message/],
     ["neither asks nor answers", "send({ id: 3 })", /neither a request nor an answer/],
+    ["asks under an id that is none", 'send({ id: {}, method: "fs/read" })', /something else than a message/],
+    ["fails without words", 'send({ id: message.id, error: "no" })', /something else than a message/],
     ["answers with nothing", "answer(message.id, null)", /does not follow the protocol/],
     [
       "asks without reading the answers",

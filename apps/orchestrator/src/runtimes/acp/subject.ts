@@ -1,5 +1,7 @@
-import type { Part, Subject } from "../conformance/subject.ts";
+import { INSIST, type Part, type Subject } from "../conformance/subject.ts";
 import { agentProgram, END, say, scriptedRuntime, type Script } from "./spec-support.ts";
+
+const CANCEL = `running?.child.kill(); if (running) answer(running.id, { stopReason: "cancelled" }); running = null`;
 
 const PARTS: Partial<Record<Part, Script>> = {
   attempts: {
@@ -9,7 +11,7 @@ const PARTS: Partial<Record<Part, Script>> = {
     onPrompt: `if (prompts > 1) return ${END};
       running = { id: message.id, child: spawn("tail", ["-f", "/dev/null"]) };
       writeFileSync("started.txt", "yes")`,
-    onCancel: `running?.child.kill(); if (running) answer(running.id, { stopReason: "cancelled" }); running = null`,
+    onCancel: CANCEL,
   },
   escape: {
     onPrompt: `for (const options of [{}, { detached: true }])
@@ -20,6 +22,12 @@ const PARTS: Partial<Record<Part, Script>> = {
     onPrompt: `const environ = "cat /proc/*/environ | tr '\\\\0' '\\\\n'";
       execSync("(pwd; node --version; git --version; env; echo Others:; " + environ + ") > seen.txt 2>/dev/null; true");
       ${END}`,
+  },
+  insist: {
+    onPrompt: `let stopped = false;
+      running = { id: message.id, child: { kill: () => { stopped = true; } } };
+      void (async () => { ${INSIST} })()`,
+    onCancel: CANCEL,
   },
   garbage: { onPrompt: 'write("{nonsense")' },
   flood: {

@@ -10,7 +10,7 @@ import type { UserMessages } from "./user-messages.ts";
 
 export interface ClaudeSessionOptions extends Pick<
   SessionCoreOptions,
-  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs"
+  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs" | "beginPrompt"
 > {
   readonly query: Query;
   readonly launch: Launch;

@@ -73,6 +73,7 @@ export function createClaudeCodeRuntime(given: ClaudeCodeOptions): Runtime {
           sandboxed: await sandboxes.start(spec),
           sandbox: sandbox.name,
           memoryMb: spec.limits.memoryMb,
+          beginPrompt: request.beginPrompt,
           timeoutMs: options.timeoutMs ?? null,
         });
         return await beginSession(agent.session, () => agent.begin(options.startTimeoutMs), signal);

@@ -10,7 +10,7 @@ interface Launched {
   readonly memoryMb: number;
 }
 
-export interface CommandSessionOptions extends Pick<GuardOptions, "timeoutMs" | "graceMs"> {
+export interface CommandSessionOptions extends Pick<GuardOptions, "timeoutMs" | "graceMs" | "beginPrompt"> {
   readonly sandbox: string;
   /** For each process. */
   readonly output: LineLimits;
@@ -21,7 +21,7 @@ export interface CommandSessionOptions extends Pick<GuardOptions, "timeoutMs" | 
 }
 
 const STDERR_KEPT = 8_192;
-const KILLED: SandboxExit = { code: null, signal: "SIGKILL", outOfMemory: false };
+const KILLED: SandboxExit = { code: null, signal: "SIGKILL", outOfMemory: false, outOfProcesses: false };
 const NOTHING: KillOutcome = { survivors: [], durationMs: 0 };
 
 /** A session whose every turn is a process of its own. It ends with the first that fails, or when it is killed. */

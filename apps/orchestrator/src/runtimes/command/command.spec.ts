@@ -19,12 +19,15 @@ afterEach(async () => {
   await rm(temporary, { recursive: true });
 });
 
-async function open(config: Partial<CommandConfig> & Pick<CommandConfig, "command">): Promise<Bench> {
+type Given = Partial<CommandConfig> & Pick<CommandConfig, "command"> & { readonly graceMs?: number };
+
+async function open({ graceMs, ...config }: Given): Promise<Bench> {
   const runtime = createCommandRuntime({
     name: "program",
     sandbox: createBubblewrapSandbox(),
     nodePath: process.execPath,
     output: { lineBytes: 1_000_000, totalBytes: 10_000_000 },
+    ...(graceMs === undefined ? {} : { graceMs }),
     config: { env: {}, folders: [], prompt: "stdin", version: "1", ...config },
   });
   bench = await openBench({ runtime, scenario: "write-file" });
@@ -69,16 +72,32 @@ it("is asked to stop with a signal that all it started gets, and may put its thi
   await access(join(tree, "tidied.txt"));
 });
 
-it("has a model behind the gateway's address, and is metered", async () => {
+/** A program that can ask its model; `ask()` gives the status of the answer. */
+async function openAsking(program: string): Promise<Bench> {
   const ask = `
     const body = { model: process.env.MOSAIC_MODEL, max_tokens: 100, messages: [{ role: "user", content: "Hello?" }] };
     const headers = { "content-type": "application/json", "x-api-key": process.env.ANTHROPIC_API_KEY };
-    const answer = await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", { method: "POST", headers, body: JSON.stringify(body) });
-    console.log(answer.status);`;
-  await writeFile(join(temporary, "ask.mjs"), ask);
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    const ask = async () => (await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", init)).status;`;
+  await writeFile(join(temporary, "ask.mjs"), `${ask}\n${program}`);
   const folders = [{ from: temporary, to: "/opt/ask" }];
-  const { start, onEvent, events, entries } = await open({ command: ["node", "/opt/ask/ask.mjs"], folders });
-  expect(await (await start()).prompt("Go.", onEvent)).toMatchObject({ outcome: "done" });
+  return open({ command: ["node", "/opt/ask/ask.mjs"], folders, graceMs: 20 });
+}
+
+it.each([
+  ["calls itself done", "process.exit(0)"],
+  ["fails", "process.exit(3)"],
+  ["stays", 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6)'],
+])("has asked its model too often, whether it then %s", async (_, then) => {
+  const { start, onEvent, entries } = await openAsking(`while ((await ask()) === 200); ${then};`);
+  const session = await start("one", { maxTurns: 2 });
+  expect(await session.prompt("Go.", onEvent)).toMatchObject({ outcome: "max_turns", requests: 2 });
+  expect(entries).toHaveLength(2);
+});
+
+it("has a model behind the gateway's address, and is metered", async () => {
+  const { start, onEvent, events, entries } = await openAsking("console.log(await ask());");
+  expect(await (await start()).prompt("Go.", onEvent)).toEqual({ outcome: "done", requests: 1 });
   expect(events).toEqual([{ type: "text", text: "200" }]);
   expect(entries).toMatchObject([{ agentId: "one", complete: true }]);
 });

@@ -39,6 +39,7 @@ export function createCommandRuntime(options: CommandOptions): Runtime {
         timeoutMs,
         graceMs,
         system: request.system,
+        beginPrompt: request.beginPrompt,
         async launch(prompt, turn) {
           const placed = await placePrompt(config, prompt);
           const spec = await sandboxes.describe(request, (node) => {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Part, Subject } from "../conformance/subject.ts";
+import { INSIST, type Part, type Subject } from "../conformance/subject.ts";
 import { createCommandRuntime } from "./create-command-runtime.ts";
 
 /** Programs, each run anew for every prompt, which they read to its end. */
@@ -21,6 +21,7 @@ const PARTS: Partial<Record<Part, string>> = {
   look: `
     const environ = "cat /proc/*/environ | tr '\\\\0' '\\\\n'";
     execSync("(pwd; node --version; git --version; env; echo Others:; " + environ + ") > seen.txt 2>/dev/null; true");`,
+  insist: `const stopped = false; ${INSIST}`,
   flood: `
     const on = () => { while (process.stdout.write("on and on\\n")); };
     process.stdout.on("drain", on);

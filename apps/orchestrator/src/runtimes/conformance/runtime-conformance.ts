@@ -99,6 +99,16 @@ function promptConformance(trial: Trial, subject: Subject): void {
       requests: expect.any(Number),
     });
   });
+
+  it("is stopped when it asks its model more often than it may in one prompt, and can be prompted again", async () => {
+    const { start, onEvent, entries } = await trial.open("insist");
+    const session = await start("one", { maxTurns: 2 });
+    for (const prompt of [1, 2]) {
+      expect(await session.prompt("Go.", onEvent)).toMatchObject({ outcome: "max_turns" });
+      expect(entries.length).toBeGreaterThanOrEqual(prompt);
+      expect(entries.length).toBeLessThanOrEqual(2 * prompt);
+    }
+  });
 }
 
 function endConformance(trial: Trial): void {

@@ -13,6 +13,8 @@ export const BEHAVED = [
   "escape",
   /** The first prompt: writes what its commands see of the environment to `seen.txt`. */
   "look",
+  /** Each prompt: asks its model time and again, and does not end its turn by itself. */
+  "insist",
 ] as const;
 
 /** Parts that need another program in the agent's place. All but the last two behave until their first prompt. */
@@ -69,6 +71,14 @@ export interface Subject {
   /** Adapters of the sandbox it refuses to run in, with a `sandbox` failure that says why. */
   readonly refuses?: readonly Sandbox["name"][];
 }
+
+/** Asks the model for ever, for programs that are told by no scenario; a refusal does not stop it. */
+export const INSIST = `
+  const headers = { "content-type": "application/json", "x-api-key": process.env.ANTHROPIC_API_KEY };
+  const messages = [{ role: "user", content: "And?" }];
+  const body = JSON.stringify({ model: process.env.MOSAIC_MODEL, max_tokens: 100, messages });
+  while (!stopped)
+    await (await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", { method: "POST", headers, body })).text();`;
 
 /** The scenario that tells a model to play this part. */
 export function scenarioOf(part: Part): string {

@@ -6,7 +6,7 @@ import { createSessionCore, offProtocol, type SessionCoreOptions } from "../sess
 
 export interface WorkerSessionOptions extends Pick<
   SessionCoreOptions,
-  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs"
+  "sandbox" | "sandboxed" | "memoryMb" | "timeoutMs" | "graceMs" | "beginPrompt"
 > {
   readonly output: LineLimits;
 }

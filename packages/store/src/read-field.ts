@@ -14,19 +14,6 @@ export function readJson<R extends Fields>(
   throw new CorruptRecordError(record, field, `holds JSON that is not an ${kind}`);
 }
 
-/** Reads a column that holds one of `allowed`. @throws CorruptRecordError */
-export function readOneOf<T extends string, R extends Fields>(
-  row: R,
-  field: keyof R & string,
-  record: string,
-  allowed: readonly T[],
-): T {
-  const value = row[field];
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw new CorruptRecordError(record, field, `holds '${String(value)}'`);
-  return found;
-}
-
 /** Reads a column of text. @throws CorruptRecordError */
 export function readText<R extends Fields>(row: R, field: keyof R & string, record: string): string {
   const value = row[field];

@@ -66,7 +66,10 @@ describe("the SQLite store, when something else has written to its file", () => 
     await store.state.admit(admission({ taskId: "t1" }));
     tamper("UPDATE tasks SET work_items = '{}'");
     expect(await errorOf(store.state.getTask("t1"))).toMatchObject({ field: "workItems" });
-    tamper("UPDATE tasks SET work_items = '[]', options = 'null'");
+    // A gate that is no text would be no gate.
+    tamper("UPDATE tasks SET work_items = '[]', gates = '[7]'");
+    expect(await errorOf(store.state.getTask("t1"))).toMatchObject({ field: "gates" });
+    tamper("UPDATE tasks SET gates = '[]', options = 'null'");
     expect(await errorOf(store.state.getTask("t1"))).toMatchObject({ field: "options" });
   });
 

@@ -2,17 +2,16 @@ import type { NewEvent, StoredEvent } from "@mosaic/contracts";
 import { readLine as readControlLine } from "../control/transfer/lines.ts";
 import { MOVED_TABLES, type MovedTable } from "../control/tables.ts";
 import type { EntryRecord } from "../queue-snapshot.ts";
+import { ENTRY, type Layout } from "../record-layout.ts";
 import type { AgentRecord, TaskRecord } from "../records.ts";
 import { readEvent } from "../valkey/event-text.ts";
 import {
   agentText,
-  checks,
   exportedTaskText,
   jsonText,
   readAgent,
   readObject,
   readTask,
-  type Layout,
 } from "../valkey/record-text.ts";
 import { MoveError } from "./place.ts";
 
@@ -26,20 +25,6 @@ export type Line =
   | { readonly kind: "event"; readonly event: StoredEvent }
   | { readonly kind: "entry"; readonly entry: EntryRecord }
   | { readonly kind: MovedTable; readonly row: Readonly<Record<string, unknown>> };
-
-const whole = checks.whole;
-const wholeOrNull = (value: unknown): string | null => (value === null ? null : whole(value));
-
-const ENTRY: Layout<EntryRecord> = {
-  taskId: checks.text,
-  seq: whole,
-  priority: checks.oneOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
-  state: checks.oneOf(["ready", "delayed", "active"]),
-  wakesAt: wholeOrNull,
-  workerId: checks.textOrNull,
-  token: checks.textOrNull,
-  claims: whole,
-};
 
 /** One line, the same text whatever engine its content comes from. */
 export function lineText(line: Line): string {

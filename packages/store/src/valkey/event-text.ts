@@ -1,6 +1,7 @@
 import { isTranscript, type NewEvent, type StoredEvent } from "@mosaic/contracts";
 import { KEYS } from "./keys.ts";
-import { checks, jsonText, readObject, type Layout } from "./record-text.ts";
+import { checks, type Layout } from "../record-layout.ts";
+import { jsonText, readObject } from "./record-text.ts";
 
 const EVENT: Layout<StoredEvent> = {
   id: checks.whole,

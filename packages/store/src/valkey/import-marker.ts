@@ -1,7 +1,8 @@
 import { CorruptRecordError, StoreUnavailableError } from "../store-error.ts";
 import type { Link } from "./connect.ts";
 import { KEYS } from "./keys.ts";
-import { checks, readObject } from "./record-text.ts";
+import { checks } from "../record-layout.ts";
+import { readObject } from "./record-text.ts";
 
 /** What an import leaves behind until it is finished. While it is there, nobody begins on this database. */
 export interface ImportMarker {

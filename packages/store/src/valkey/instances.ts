@@ -1,7 +1,8 @@
 import type { InstanceBeat, InstanceRecord, Instances } from "../instances.ts";
 import { CorruptRecordError } from "../store-error.ts";
 import { KEYS } from "./keys.ts";
-import { checks, jsonText, readObject, type Layout } from "./record-text.ts";
+import { checks, type Layout } from "../record-layout.ts";
+import { jsonText, readObject } from "./record-text.ts";
 import type { Reply, RunFunction } from "./run-function.ts";
 
 const BEAT: Layout<InstanceBeat> = {

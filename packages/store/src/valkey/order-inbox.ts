@@ -1,6 +1,7 @@
 import type { Order, OrderHandler } from "../orders.ts";
 import { KEYS } from "./keys.ts";
-import { checks, jsonText, readObject, type Layout } from "./record-text.ts";
+import { checks, type Layout } from "../record-layout.ts";
+import { jsonText, readObject } from "./record-text.ts";
 import type { RunFunction } from "./run-function.ts";
 
 const ORDER: Layout<Order> = {

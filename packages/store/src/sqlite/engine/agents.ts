@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { Json } from "@mosaic/contracts";
-import { AGENT_STATES } from "@mosaic/domain";
-import { readJson, readOneOf } from "../../read-field.ts";
+import { readJson } from "../../read-field.ts";
+import { AGENT, readFields } from "../../record-layout.ts";
 import type { AgentRecord, TaskRecord } from "../../records.ts";
 import { NotFoundError } from "../../state-store.ts";
 import { columnName, placeholders, selectList, type Row } from "./rows.ts";
@@ -88,9 +87,8 @@ export function createAgentTable(db: DatabaseSync) {
 /** @throws CorruptRecordError */
 export function toAgent(row: Row): AgentRecord {
   const record = `agent ${String(row["agentId"])}`;
-  const state = readOneOf(row, "state", record, AGENT_STATES);
-  const details = row["details"] === null ? null : (readJson(row, "details", record, "any") as Json);
-  return { ...(row as unknown as AgentRecord), state, details, yolo: row["yolo"] === 1 };
+  const details = row["details"] === null ? null : readJson(row, "details", record, "any");
+  return readFields(record, { ...row, details, yolo: row["yolo"] === 1 }, AGENT);
 }
 
 function toColumn(field: keyof AgentRecord, value: unknown): SQLInputValue {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isTranscript, type StoredEvent } from "@mosaic/contracts";
 import type { EntryRecord, QueueSummary } from "../../queue-snapshot.ts";
+import { ENTRY, readFields } from "../../record-layout.ts";
 import type { AgentRecord, TaskRecord } from "../../records.ts";
 import { createAgentTable } from "./agents.ts";
 import { createTaskTable } from "./tasks.ts";
@@ -19,7 +20,7 @@ export function readQueue(db: DatabaseSync): {
   const totals = db.prepare("SELECT paused, completed, failed FROM queue_totals").get();
   const last = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'queue'").get();
   return {
-    entries: rows.map((row) => ({ ...row }) as unknown as EntryRecord),
+    entries: rows.map((row) => readFields(`queue entry ${String(row["taskId"])}`, row, ENTRY)),
     summary: {
       paused: totals?.["paused"] === 1,
       completed: Number(totals?.["completed"]),

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { TASK_STATES, type TaskState } from "@mosaic/domain";
-import { readJson, readOneOf } from "../../read-field.ts";
+import type { TaskState } from "@mosaic/domain";
+import { readJson } from "../../read-field.ts";
+import { readFields, TASK } from "../../record-layout.ts";
 import type { TaskRecord } from "../../records.ts";
 import { NotFoundError, type TaskSlice } from "../../state-store.ts";
 import { columnName, placeholders, selectList, type Row } from "./rows.ts";
@@ -88,8 +89,7 @@ export function toTask(row: Row): TaskRecord {
   const record = `task ${String(row["taskId"])}`;
   const lists = Object.fromEntries(LISTS.map((field) => [field, readJson(row, field, record, "array")]));
   const options = readJson(row, "options", record, "object");
-  const state = readOneOf(row, "state", record, TASK_STATES);
-  return { ...(row as unknown as TaskRecord), ...lists, options: options as TaskRecord["options"], state };
+  return readFields(record, { ...row, ...lists, options }, TASK);
 }
 
 function toColumn(value: unknown): SQLInputValue {

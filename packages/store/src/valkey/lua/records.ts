@@ -1,6 +1,6 @@
 /**
  * Records as text. They are checked by decoding them, but changed by replacing the text of single values: encoding them
- * again would make `{}` of an empty list and shuffle their fields. Their layout is `record-text.ts`.
+ * again would make `{}` of an empty list and shuffle their fields. Their layout is `record-layout.ts`.
  */
 export const RECORDS = String.raw`
 local function decode(kind, id, text)

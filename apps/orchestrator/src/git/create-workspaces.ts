@@ -72,7 +72,8 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     heads: createSeenHeads(given),
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
-  const context: GitContext = { ...base, mirrors: createMirrors(base), trash: createTrash(base) };
+  const trash = createTrash(base);
+  const context: GitContext = { ...base, trash, mirrors: createMirrors({ ...base, trash }) };
   const removals = createRemovals(context);
   return {
     salvages: createSalvages(context, removals),

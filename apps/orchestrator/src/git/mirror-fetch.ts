@@ -7,8 +7,9 @@ const HEADS = "+refs/heads/*:refs/remotes/origin/*";
 
 /**
  * At its end a fetch looks at the heads of all worktrees, and meets one that git is just making: it has no commit yet
- * (git 2.39). A lock would make everybody wait for remotes, so it is taken only when the same was met again and again: on a
- * machine that is short of processor time, making one takes seconds.
+ * (git 2.39). It is tried again when whoever makes it is done or dead. To hold the lock meanwhile would make everybody
+ * wait for remotes, so that is done only when the next ones were met again and again: on a machine that is short of
+ * processor time, making one takes seconds.
  */
 const HALF_MADE_WORKTREE = /bad object worktrees\//;
 const TRIES = 5;
@@ -25,6 +26,7 @@ export async function fetchHeads(context: Context, repository: Repository, at: T
     } catch (error) {
       const halfMade = error instanceof GitError && HALF_MADE_WORKTREE.test(error.stderr);
       if (!halfMade || tried === TRIES) throw error;
+      await at.alone?.(() => Promise.resolve());
     }
   }
 }
@@ -34,7 +36,7 @@ type Context = Pick<GitContext, "git" | "remotes" | "limits">;
 interface Target {
   readonly mirror: string;
   readonly signal: AbortSignal;
-  /** Runs something while nobody makes a worktree in the mirror. */
+  /** Runs something while nobody makes a worktree in the mirror, and none is there that is half made. */
   readonly alone?: (action: () => Promise<void>) => Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { GitContext, Mirrors } from "./context.ts";
 import { exists } from "./exists.ts";
+import { discardHalfMade } from "./half-made-worktrees.ts";
 import { mirrorPath } from "./layout.ts";
 import { isSound, makeMirror } from "./mirror-create.ts";
 import { fetchHeads } from "./mirror-fetch.ts";
@@ -11,7 +12,7 @@ import { removeFetchLocks, removeFormerLocks } from "./mirror-locks.ts";
 import { asUnreachable } from "./remote-failure.ts";
 import { createSharedWork, type SharedWork } from "./shared-work.ts";
 
-type MirrorContext = Pick<GitContext, "git" | "remotes" | "layout" | "limits" | "newId">;
+type MirrorContext = Pick<GitContext, "git" | "remotes" | "layout" | "limits" | "newId" | "trash">;
 
 interface Entry {
   /** Held while refs or worktrees are moved: milliseconds, never during an exchange with a remote. */
@@ -88,7 +89,11 @@ async function update(context: MirrorContext, repository: Repository, at: Update
       entry.checked = true;
       if (!usable) return;
     }
-    const alone = (action: () => Promise<void>): Promise<void> => entry.refs.runExclusive(action);
+    const alone = (action: () => Promise<void>): Promise<void> =>
+      entry.refs.runExclusive(async () => {
+        await discardHalfMade(context, mirror);
+        await action();
+      });
     await fetchHeads(context, repository, { mirror, signal, alone });
   } catch (error) {
     await recover(context, { repository, at, error });

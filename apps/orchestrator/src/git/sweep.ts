@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { GitContext } from "./context.ts";
 import { exists, moveIfThere, namesIn } from "./exists.ts";
 import { killFormerGit } from "./former-processes.ts";
+import { discardHalfMade } from "./half-made-worktrees.ts";
 import { HALF_MADE } from "./mirror-create.ts";
 import { removeFormerLocks } from "./mirror-locks.ts";
 import type { CleanupStep } from "./port.ts";
@@ -77,8 +78,9 @@ async function unlockMirrors(context: GitContext): Promise<string> {
     const mirror = join(layout.mirrors, name);
     removed += await mirrors.withRefs(mirror, async () => {
       const locks = await removeFormerLocks(mirror);
+      const worktrees = await discardHalfMade(context, mirror);
       await pruneWorktrees(context, mirror);
-      return locks.length;
+      return locks.length + worktrees;
     });
   }
   return `${removed} removed`;

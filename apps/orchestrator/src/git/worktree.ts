@@ -3,7 +3,9 @@ import type { ObjectReader } from "@mosaic/git";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitContext } from "./context.ts";
+import { discardHalfMade } from "./half-made-worktrees.ts";
 import { branchRef, remoteRef } from "./refs.ts";
+import { dropBranch } from "./removed-branch.ts";
 
 export interface Worktree {
   readonly branch: string;
@@ -21,19 +23,38 @@ interface WorktreeRequest {
   readonly commit: string;
 }
 
-/** Registers an empty worktree on a new branch. Call it through `withRefs`: the branch is chosen and taken in one go. */
-export async function addWorktree(
-  { git }: Pick<GitContext, "git">,
-  { objects, mirror, tree, agentId, taskId, commit }: WorktreeRequest,
-): Promise<Worktree> {
+type Adding = Pick<GitContext, "git" | "trash" | "onProblem">;
+
+/**
+ * Registers an empty worktree on a new branch. Call it through `withRefs`: the branch is chosen and taken in one go, and
+ * what a git that fails or is killed leaves of it is gone before anybody else has the mirror.
+ */
+export async function addWorktree(context: Adding, request: WorktreeRequest): Promise<Worktree> {
+  const { objects, mirror, tree, agentId, taskId, commit } = request;
   const branch = await freeBranch(objects, branchName(agentId, taskId));
-  await git.run({
-    command: "worktree",
-    gitDir: mirror,
-    options: ["add", "--quiet", "--no-checkout", ["-b", branch]],
-    values: [tree, commit],
-  });
+  try {
+    await context.git.run({
+      command: "worktree",
+      gitDir: mirror,
+      options: ["add", "--quiet", "--no-checkout", ["-b", branch]],
+      values: [tree, commit],
+    });
+  } catch (error) {
+    await undoAdding(context, mirror, { branch: branchRef(branch), base: commit }).catch((problem: unknown) =>
+      context.onProblem(`what was made of the worktree ${tree} is left; the next fetch discards it`, problem),
+    );
+    throw error;
+  }
   return { branch, adminDir: await adminDirOf(tree) };
+}
+
+async function undoAdding(
+  context: Adding,
+  mirror: string,
+  branch: Parameters<typeof dropBranch>[2],
+): Promise<void> {
+  await discardHalfMade(context, mirror);
+  await dropBranch(context, mirror, branch);
 }
 
 /** The wanted name, or the next that neither the mirror nor the remote has (ORCH-111). */

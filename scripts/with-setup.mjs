@@ -16,6 +16,7 @@ const TARGETS = {
   setup: null,
 };
 const TARGETS_WITH_DOCKER = new Set(["test", "drill", "bench", "setup"]);
+const TARGETS_WITH_PODMAN = new Set(["test", "setup"]);
 const TARGETS_WITH_SERVERS = new Set(["test", "drill", "bench", "load", "setup"]);
 /** They run agents of others, as users may install them. */
 const TARGETS_WITH_RUNTIMES = new Set(["test", "drill"]);
@@ -36,6 +37,12 @@ const DOCKER = {
   what: "Docker is missing; its sandboxes are tested on a real engine",
   packages: ["docker.io", "iptables"],
   isThere: () => works("dockerd", ["--version"]),
+};
+/** After Docker, whose runtime it uses, too. Named here: an init, and the smallest of the networks one of which it wants. */
+const PODMAN = {
+  what: "Podman is missing; its sandboxes are tested on a real engine",
+  packages: ["podman", "catatonit", "netavark"],
+  isThere: () => works("podman", ["--version"]) && works("catatonit", ["--version"]),
 };
 const POSTGRES_HOMES = "/usr/lib/postgresql";
 const POSTGRES = {
@@ -175,6 +182,7 @@ if (TARGETS_WITH_SERVERS.has(target)) {
   addPostgresUser();
 }
 if (TARGETS_WITH_DOCKER.has(target)) installSystem(DOCKER);
+if (TARGETS_WITH_PODMAN.has(target)) installSystem(PODMAN);
 if (TARGETS_WITH_RUNTIMES.has(target)) await installRuntimes();
 const node = findNode24();
 run(node, [join(root, "apps/worker/build.mjs")], "agent worker bundled");

@@ -10,6 +10,7 @@ it("SANDBOX_ENABLED=false does the main job on the host, and says so in health, 
   const ready = await system.client.call("ready");
   expect(ready.warnings.join()).toContain("Sandbox off");
   expect(ready.checks["sandbox"]).toMatchObject({ ok: true, warning: true });
+  expect(await system.client.call("meta")).toMatchObject({ sandbox: { name: "none", isolates: false } });
   const agentId = await system.spawn({ options: { sandbox: false } });
   const agent = await system.ended(agentId);
   expect(agent).toMatchObject({ status: "completed", sandbox: "none" });

@@ -149,6 +149,7 @@ describe("the control plane", () => {
       name: "mosaic-api",
       version: "1.2.3",
       warnings: ["the model is scripted"],
+      sandbox: null,
     });
     await expect(client("another-token-another-token").call("meta")).rejects.toMatchObject({ status: 401 });
     expect((await client().call("health")).status).toBe("healthy");

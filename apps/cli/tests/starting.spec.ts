@@ -1,4 +1,5 @@
-import { readdirSync, statSync } from "node:fs";
+import { Meta } from "@mosaic/contracts";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -38,6 +39,12 @@ async function start(): Promise<Running & { readonly ready: Ready }> {
   return { ...running, ready: JSON.parse(await Promise.race([line.promise, ended])) as Ready };
 }
 
+/** What a plane says of its sandbox to those with the token. */
+async function sandboxOf(url: string, { tokenFile }: Ready) {
+  const authorization = `Bearer ${readFileSync(tokenFile, "utf8").trim()}`;
+  return Meta.parse(await (await fetch(`${url}/v1/meta`, { headers: { authorization } })).json()).sandbox;
+}
+
 describe("mosaic up", () => {
   it("serves three planes, lets the client in with its token, and stops gracefully on a signal", async () => {
     const { child, exited, printed, ready } = await start();
@@ -59,6 +66,13 @@ describe("mosaic up", () => {
       expect((await fetch(`${url}/health/ready`)).status).toBe(200);
       expect((await fetch(`${url}/v1/meta`)).status).toBe(401);
     }
+    const [sandbox, ofGates, ofApi] = await Promise.all(
+      [ready.orchestratorUrl, ready.coordinatorUrl, ready.apiUrl].map((url) => sandboxOf(url, ready)),
+    );
+    expect(sandbox).toMatchObject({ isolates: true, limits: { memory: expect.any(String) } });
+    expect(ofGates).toEqual(sandbox);
+    expect(ofApi).toBeNull();
+    expect(doctor.stdout).toContain(sandbox?.name);
 
     child.kill("SIGTERM");
     const { code, stderr } = await exited;

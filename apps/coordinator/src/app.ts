@@ -88,6 +88,7 @@ function createServer(
     now,
     checks: readinessChecks(deps, options.dataDir),
     warnings: () => warnings(deps, options),
+    sandbox: deps.sandboxFacts,
     metrics,
     routes: coordinatorRoutes,
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Config } from "@mosaic/config";
 import { createGit } from "@mosaic/git";
 import { LOOPBACK_HOSTS } from "@mosaic/http";
-import { type SandboxChoice, toolchainMounts } from "@mosaic/sandbox";
+import { noImageIds, type SandboxChoice, toolchainMounts } from "@mosaic/sandbox";
 import { createMetrics } from "@mosaic/telemetry";
 import { buildCoordinatorApp, type CoordinatorApp } from "./app.ts";
 import type { CoordinatorDeps } from "./options.ts";
@@ -31,6 +31,8 @@ export async function buildConfiguredCoordinator(
     {
       sandbox: sandbox.ok ? sandbox.sandbox : null,
       sandboxDetail: sandbox.ok ? sandbox.detail : `${sandbox.problem}; ${sandbox.remedy}`,
+      sandboxFacts: sandbox.ok ? sandbox.facts : null,
+      imageIds: sandbox.ok ? sandbox.imageIds : noImageIds,
       toolchain: await toolchainMounts({
         nodePath: process.execPath,
         path: config.hostPath,

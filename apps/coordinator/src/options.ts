@@ -1,6 +1,6 @@
 import type { Git } from "@mosaic/git";
 import type { FindToken } from "@mosaic/http";
-import type { Sandbox, Toolchain } from "@mosaic/sandbox";
+import type { ImageIds, Sandbox, SandboxFacts, Toolchain } from "@mosaic/sandbox";
 import type { Logger, Metrics } from "@mosaic/telemetry";
 import type { YoloApproval } from "./api/check-quality.ts";
 import type { CoordinatorLimits } from "./limits.ts";
@@ -9,6 +9,8 @@ export interface CoordinatorDeps {
   /** null when none works here: then `sandboxDetail` says what to do, and every check is refused. */
   readonly sandbox: Sandbox | null;
   readonly sandboxDetail: string;
+  readonly sandboxFacts: SandboxFacts | null;
+  readonly imageIds: ImageIds;
   readonly toolchain: Toolchain;
   readonly git: Git;
   /** Takes secrets out of text for people; `SecretScanner.redact` fits. */

@@ -52,6 +52,7 @@ export async function createPlane(
     sandbox: deps.sandbox.name,
     takesImages: deps.sandbox.takesImages,
     images: options.images,
+    imageIds: deps.imageIds,
   };
   const { git, metrics, onYolo } = deps;
   const mirrors = createMirrors(git, options.mirrorRoots);

@@ -7,7 +7,7 @@ import type {
 } from "@mosaic/contracts";
 import { createGit } from "@mosaic/git";
 import { hashToken, LOOPBACK_HOSTS } from "@mosaic/http";
-import { createBubblewrapSandbox, type Sandbox, toolchainMounts } from "@mosaic/sandbox";
+import { createBubblewrapSandbox, type ImageIds, type Sandbox, toolchainMounts } from "@mosaic/sandbox";
 import { createScanner } from "@mosaic/secrets";
 import { createLogger, createMetrics } from "@mosaic/telemetry";
 import { randomUUID } from "node:crypto";
@@ -47,11 +47,13 @@ export interface TestCoordinator {
 
 export interface TestOptions extends Partial<CoordinatorOptions> {
   readonly sandbox?: Sandbox | null;
+  /** Default: what a name is the id of is the name. */
+  readonly imageIds?: ImageIds;
 }
 
 /** A whole quality plane on a free port: real git, real sandboxes, real HTTP, in a folder of its own. */
 export async function startCoordinator(given: TestOptions = {}): Promise<TestCoordinator> {
-  const { sandbox: givenSandbox, ...options } = given;
+  const { sandbox: givenSandbox, imageIds = async (name) => await Promise.resolve(name), ...options } = given;
   const folder = mkdtempSync(join(tmpdir(), "mosaic-coordinator-"));
   const dataDir = options.dataDir ?? join(folder, "data");
   const gitHome = join(folder, "git-home");
@@ -65,6 +67,8 @@ export async function startCoordinator(given: TestOptions = {}): Promise<TestCoo
     {
       sandbox,
       sandboxDetail: "install bubblewrap",
+      sandboxFacts: null,
+      imageIds,
       toolchain: await toolchainMounts({
         nodePath: process.execPath,
         path: process.env["PATH"] ?? "",

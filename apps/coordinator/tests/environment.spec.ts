@@ -1,4 +1,4 @@
-import { createBubblewrapSandbox, type Sandbox, type SandboxSpec } from "@mosaic/sandbox";
+import { createBubblewrapSandbox, type Sandbox, SandboxError, type SandboxSpec } from "@mosaic/sandbox";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -232,5 +232,17 @@ describe("an image of the base branch", () => {
     expect(await prepare(coordinator, one)).toMatchObject({ prepared: true, cached: false });
     expect(await prepare(coordinator, two)).toMatchObject({ prepared: true, cached: false });
     expect(await prepare(coordinator, one)).toMatchObject({ cached: true });
+  });
+
+  it("that the engine does not have is told, with what to do, and nothing runs", async () => {
+    const { sandbox, asked } = withImages();
+    const imageIds = () => Promise.reject(new SandboxError("the engine has no image 'tools:1'; build it"));
+    const coordinator = await start({ sandbox, images: ["tools:1"], imageIds });
+    const base = coordinator.repository.commit(project({ ...PREPARED, image: "tools:1" }));
+    const message = expect.stringContaining("cannot be had: the engine has no image 'tools:1'; build it");
+    const verdict = verdictOf(await coordinator.check(base, base), "tests");
+    expect(verdict).toMatchObject({ outcome: "error", message });
+    expect(await prepare(coordinator, base)).toMatchObject({ prepared: false, message });
+    expect(asked).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createBubblewrapSandbox } from "@mosaic/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCoordinator, type TestCoordinator, verdictOf } from "./coordinator.ts";
 
@@ -213,3 +214,15 @@ describe("a gate cannot get out", () => {
     expect(verdictOf(response, "tests").outcome).toBe("passed");
   });
 });
+
+// Where a resource limit holds processes it costs the host little, and runs into its time limit.
+const { detail } = await createBubblewrapSandbox().probe();
+it.runIf(detail.includes("process limit: cgroup"))(
+  "a gate that is a fork bomb is ended, and says why",
+  async () => {
+    const bomb = "for (;;) { select undef, undef, undef, 0.001 unless defined fork }";
+    const verdict = await testsVerdict(commit(gatesFile(`perl -e '${bomb}'`)));
+    expect(verdict.outcome).not.toBe("passed");
+    expect(verdict.message).toMatch(/start more than \d+ processes, which is the limit/);
+  },
+);

@@ -96,6 +96,7 @@ export async function buildOrchestratorApp(options: OrchestratorOptions): Promis
       startedAt: Date.now(),
       checks: healthChecks(services, { choice: options.sandbox, store: data.store, git }),
       warnings: () => warnings,
+      sandbox: options.sandbox.ok ? options.sandbox.facts : null,
       metrics,
       routes: orchestratorRoutes,
     }),

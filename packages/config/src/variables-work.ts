@@ -84,7 +84,7 @@ export const WORK_VARIABLES = {
     schema: integer(1, 500),
     default: "100",
     group: "Agents",
-    description: "Model requests in one prompt.",
+    description: "Requests that the model answers in one prompt.",
   }),
   maxAttempts: variable({
     names: ["MOSAIC_AGENT_MAX_ATTEMPTS"],

@@ -33,7 +33,12 @@ export const SpawnOptions = z.strictObject({
   maxRetries: z.int().min(0).max(10).optional().meta({ description: "Attempts after the first one." }),
   priority: z.int().min(1).max(10).optional().meta({ description: "Higher is sooner; default 5." }),
   model: Text(100).optional(),
-  maxTurns: z.int().min(1).max(500).optional().meta({ description: "Model requests in one prompt." }),
+  maxTurns: z
+    .int()
+    .min(1)
+    .max(500)
+    .optional()
+    .meta({ description: "Requests that the model answers in one prompt." }),
   maxAttempts: z.int().min(1).max(10).optional().meta({ description: "Prompts until the gates pass." }),
   gates: z.array(GateName).min(1).optional().meta({ description: "The gates of the custom profile." }),
   budgetUsd: z.number().positive().max(1_000_000_000).optional().meta({

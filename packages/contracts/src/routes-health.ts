@@ -24,7 +24,8 @@ export const healthRoutes = {
   meta: defineRoute({
     method: "GET",
     path: "/v1/meta",
-    summary: "Name, version and warnings (sandbox off, scripted model, gates off)",
+    summary:
+      "Name, version, warnings (sandbox off, scripted model, gates off), and what agents or gates run in",
     scope: "read",
     response: Meta,
     status: 200,

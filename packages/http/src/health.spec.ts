@@ -24,6 +24,11 @@ function serve(options: Partial<HealthOptions>) {
     test.server.app.inject({ url, headers: { host: "localhost", ...bearer(test.tokens.read) } });
 }
 
+const SANDBOX = {
+  name: "bubblewrap",
+  isolates: true,
+  limits: { memory: "watcher", processes: "kernel", cpus: "none" },
+} as const;
 const ok = async () => ({ ok: true, detail: "fine" });
 
 describe("health", () => {
@@ -92,12 +97,13 @@ describe("health", () => {
     expect(asked).toBe(2);
   });
 
-  it("describes the plane: version and warnings, OpenAPI 3.1, Prometheus metrics", async () => {
-    const get = serve({});
+  it("describes the plane: version, warnings and sandbox, OpenAPI 3.1, Prometheus metrics", async () => {
+    const get = serve({ sandbox: SANDBOX });
     expect((await get("/v1/meta")).json()).toEqual({
       name: "orchestrator",
       version: "1.2.3",
       warnings: ["the sandbox is off"],
+      sandbox: SANDBOX,
     });
     const api = await get("/openapi.json");
     expect(api.headers["content-type"]).toContain("application/json");

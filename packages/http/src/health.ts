@@ -3,6 +3,7 @@ import {
   type healthRoutes,
   type Readiness,
   type RouteTable,
+  type SandboxFacts,
   toOpenApi,
 } from "@mosaic/contracts";
 import type { Metrics } from "@mosaic/telemetry";
@@ -20,6 +21,8 @@ export interface HealthOptions {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** What people should know: sandbox off, scripted model, gates off. */
   readonly warnings: () => readonly string[];
+  /** What this plane runs agents or gates in; null when it cannot. Left out: it runs nothing. */
+  readonly sandbox?: SandboxFacts | null;
   readonly metrics: Metrics;
   /** Everything this plane serves, for `/openapi.json`. */
   readonly routes: RouteTable;
@@ -99,7 +102,7 @@ export function createHealthHandlers(options: HealthOptions): Handlers<typeof he
       if (readiness.status !== "ready") context.setStatus(503);
       return readiness;
     },
-    meta: () => ({ name, version, warnings: [...warnings()] }),
+    meta: () => ({ name, version, warnings: [...warnings()], sandbox: options.sandbox ?? null }),
     openapi: (_input, context) => context.sendText(openApi, "application/json; charset=utf-8"),
     metrics: async (_input, context) => context.sendText(await metrics.text(), metrics.contentType),
   };

@@ -1,4 +1,4 @@
-import { startAlteringProxy, withDockerEngine } from "@mosaic/testing";
+import { startAlteringProxy, withDockerEngine, withPodmanEngine } from "@mosaic/testing";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -35,6 +35,11 @@ describe("the choice of a sandbox", () => {
     const choice = await chooseSandbox({ enabled: true, ...noEngines() });
     expect(choice).toMatchObject({ ok: true, sandbox: { name: "bubblewrap", isolates: true } });
     expect(choice).not.toHaveProperty("warning");
+    expect(choice.ok && choice.facts).toEqual({
+      name: "bubblewrap",
+      isolates: true,
+      limits: choice.ok && (await choice.sandbox.heldLimits()),
+    });
     expect(choice).toHaveProperty(
       "detail",
       expect.stringMatching(/not docker: no engine .*not podman: no engine/),
@@ -44,6 +49,8 @@ describe("the choice of a sandbox", () => {
   it("is none, with a warning, only when isolation was switched off", async () => {
     const choice = await chooseSandbox({ enabled: false });
     expect(choice).toMatchObject({ ok: true, sandbox: { name: "none", isolates: false } });
+    const limits = { memory: "none", processes: "none", cpus: "none" };
+    expect(choice).toHaveProperty("facts", { name: "none", isolates: false, limits });
     expect(choice).toHaveProperty("warning", expect.stringContaining("SANDBOX_ENABLED=false"));
   });
 
@@ -104,10 +111,18 @@ describe("the choice of a sandbox", () => {
 await withDockerEngine(({ socketPath }) => {
   describe("with a Docker engine, the choice of a sandbox", () => {
     it("is Docker where a trial run isolates, before bubblewrap", async () => {
-      expect(await chooseSandbox({ enabled: true, ...noEngines(), dockerSocket: socketPath })).toMatchObject({
+      const choice = await chooseSandbox({ enabled: true, ...noEngines(), dockerSocket: socketPath });
+      expect(choice).toMatchObject({
         ok: true,
         sandbox: { name: "docker", isolates: true, takesImages: true },
+        facts: { name: "docker", isolates: true },
       });
+      // One source: the words say what the facts say.
+      const { memory, processes, cpus } = (choice.ok && choice.facts.limits) || {};
+      expect(choice).toHaveProperty(
+        "detail",
+        expect.stringContaining(`memory by ${memory}, processes by ${processes}, processors by ${cpus}`),
+      );
     });
 
     it("is bubblewrap where the engine does not do as it is told, and says so", async () => {
@@ -135,6 +150,25 @@ await withDockerEngine(({ socketPath }) => {
       const choice = await chooseSandbox({ enabled: true, runtime: "docker", dockerSocket: socketPath });
       vi.unstubAllEnvs();
       expect(choice).toMatchObject({ ok: true, sandbox: { name: "docker" } });
+    });
+  });
+});
+
+await withPodmanEngine(({ socketPath }) => {
+  describe("with a Podman engine, the choice of a sandbox", () => {
+    it("is Podman where there is no Docker, before bubblewrap", async () => {
+      expect(await chooseSandbox({ enabled: true, ...noEngines(), podmanSocket: socketPath })).toMatchObject({
+        ok: true,
+        sandbox: { name: "podman", isolates: true, takesImages: true },
+        facts: { limits: { memory: "kernel", processes: "kernel", cpus: "kernel" } },
+      });
+    });
+
+    it("is Podman by its own API where its socket is in Docker's place, too", async () => {
+      const both = { dockerSocket: socketPath, podmanSocket: socketPath };
+      const choice = await chooseSandbox({ enabled: true, ...both });
+      expect(choice).toMatchObject({ ok: true, sandbox: { name: "podman" } });
+      expect(choice).toHaveProperty("detail", expect.stringContaining("not docker: "));
     });
   });
 });

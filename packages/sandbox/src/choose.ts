@@ -1,14 +1,26 @@
 import { createBubblewrapSandbox, type BubblewrapOptions } from "./bubblewrap/create.ts";
 import { createDockerSandbox } from "./docker/create.ts";
+import { EngineError } from "./docker/engine-error.ts";
 import { DOCKER_SOCKET, podmanSocket } from "./docker/socket.ts";
 import { whyNoEngine } from "./docker/why-no-engine.ts";
+import { sandboxFacts, type SandboxFacts } from "./facts.ts";
+import { engineImageIds, type ImageIds, noImageIds } from "./image-ids.ts";
 import { createNoneSandbox } from "./none/create.ts";
-import type { Sandbox } from "./port.ts";
+import { SandboxError, type Sandbox } from "./port.ts";
 
 export type SandboxRuntime = "docker" | "podman" | "bubblewrap";
 
+interface Working {
+  readonly ok: true;
+  readonly sandbox: Sandbox;
+  /** What `detail` says in words. */
+  readonly facts: SandboxFacts;
+  readonly imageIds: ImageIds;
+  readonly detail: string;
+}
+
 export type SandboxChoice =
-  | { readonly ok: true; readonly sandbox: Sandbox; readonly detail: string; readonly warning?: string }
+  | (Working & { readonly warning?: string })
   | { readonly ok: false; readonly problem: string; readonly remedy: string };
 
 export interface ChoiceOptions {
@@ -29,7 +41,7 @@ const ORDER: readonly SandboxRuntime[] = ["docker", "podman", "bubblewrap"];
 const REMEDIES: Readonly<Record<SandboxRuntime, string>> = {
   docker: "start Docker, or name its socket in DOCKER_SOCKET",
   podman:
-    "start Podman's service (systemctl --user start podman.socket), or name its socket in MOSAIC_PODMAN_SOCKET",
+    "start Podman's service as root (systemctl enable --now podman.socket) for a Mosaic that is root, or name its socket in MOSAIC_PODMAN_SOCKET",
   bubblewrap:
     "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap) and allow user namespaces",
 };
@@ -61,22 +73,27 @@ function remedy(runtime: "auto" | SandboxRuntime): string {
   return ORDER.map((name) => REMEDIES[name]).join("; or ");
 }
 
-type Tried =
-  | { readonly ok: true; readonly sandbox: Sandbox; readonly detail: string }
-  | { readonly ok: false; readonly detail: string };
+type Tried = Working | { readonly ok: false; readonly detail: string };
 
 async function tried(name: SandboxRuntime, options: ChoiceOptions): Promise<Tried> {
-  if (name === "bubblewrap") return await probed(createBubblewrapSandbox(options.bubblewrap));
+  if (name === "bubblewrap") return await probed(createBubblewrapSandbox(options.bubblewrap), noImageIds);
   const socketPath =
     name === "docker" ? (options.dockerSocket ?? DOCKER_SOCKET) : (options.podmanSocket ?? podmanSocket());
   const reason = await whyNoEngine(name, socketPath);
   if (reason !== null) return { ok: false, detail: reason };
-  return await probed(createDockerSandbox({ name, socketPath }));
+  return await probed(createDockerSandbox({ name, socketPath }), engineImageIds(socketPath));
 }
 
-async function probed(sandbox: Sandbox): Promise<Tried> {
+async function probed(sandbox: Sandbox, imageIds: ImageIds): Promise<Tried> {
   const { ok, detail } = await sandbox.probe();
-  return ok ? { ok, sandbox, detail } : { ok, detail };
+  if (!ok) return { ok, detail };
+  try {
+    return { ok, sandbox, facts: await sandboxFacts(sandbox), imageIds, detail };
+  } catch (error) {
+    // Its engine went away after the trial run.
+    if (!(error instanceof SandboxError || error instanceof EngineError)) throw error;
+    return { ok: false, detail: error.message };
+  }
 }
 
 async function noSandbox(): Promise<SandboxChoice> {
@@ -85,6 +102,8 @@ async function noSandbox(): Promise<SandboxChoice> {
   return {
     ok: true,
     sandbox,
+    facts: await sandboxFacts(sandbox),
+    imageIds: noImageIds,
     detail,
     warning:
       "SANDBOX_ENABLED=false: agents and gates run on this host with your rights. They can read your files, use your network and change anything you can.",

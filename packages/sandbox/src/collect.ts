@@ -74,6 +74,7 @@ export async function collect(sandboxed: SandboxProcess, options: CollectOptions
       code: wasKilled ? null : exit.code,
       signal: wasKilled ? "SIGKILL" : exit.signal,
       outOfMemory: exit.outOfMemory,
+      outOfProcesses: exit.outOfProcesses,
       stdout: stdout.bytes(),
       stderr: stderr.bytes(),
       timedOut: reason === "time",

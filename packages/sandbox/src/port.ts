@@ -54,6 +54,8 @@ export interface SandboxExit {
   readonly signal: NodeJS.Signals | null;
   /** A process inside was killed for `memoryMb`. Only where the adapter enforces it. */
   readonly outOfMemory: boolean;
+  /** It was ended because it had, or tried again and again to have, more than `processes`. */
+  readonly outOfProcesses: boolean;
 }
 
 export interface KillOutcome {

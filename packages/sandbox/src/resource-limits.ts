@@ -7,14 +7,28 @@ export function limitsScript(limits: SandboxLimits): string {
   return `ulimit -c 0 && ulimit -n ${String(allowedOpenFiles(limits.openFiles))} && ulimit -f ${String(blocks)}`;
 }
 
+/**
+ * RLIMIT_NPROC that limits nothing: as many as this host can number. It counts all processes of a user, those of other
+ * sandboxes included, and so is no limit for one of them.
+ */
+export function allowedProcesses(): number {
+  const most = Number(read("/proc/sys/kernel/pid_max") ?? "32768");
+  return Math.min(most, hardLimit("Max processes"));
+}
+
 /** Only root may raise the hard limit, which a sandbox's processes are not. */
-function allowedOpenFiles(wanted: number): number {
-  let limits: string;
+const allowedOpenFiles = (wanted: number): number => Math.min(wanted, hardLimit("Max open files"));
+
+/** This process's own, by its name in /proc/self/limits. */
+function hardLimit(name: string): number {
+  const hard = new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, "m").exec(read("/proc/self/limits") ?? "")?.[1];
+  return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard);
+}
+
+function read(file: string): string | null {
   try {
-    limits = readFileSync("/proc/self/limits", "utf8");
+    return readFileSync(file, "utf8");
   } catch {
-    return wanted; // no /proc on this system
+    return null; // no /proc on this system
   }
-  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
-  return hard === undefined ? wanted : Math.min(wanted, Number(hard));
 }

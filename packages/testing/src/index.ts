@@ -69,5 +69,6 @@ export { useServers, type ServersInUse } from "./servers/use-servers.ts";
 export { useValkey, type ValkeyInUse } from "./servers/use-valkey.ts";
 export { startValkey, type ValkeyInTest, type ValkeyOptions } from "./servers/valkey.ts";
 export { startAlteringProxy, type AlteringProxy, type CreateBody } from "./docker/altering-proxy.ts";
-export { withDockerEngine } from "./docker/with-engine.ts";
-export { startDockerEngine, whyNoDockerEngine, type DockerEngineInTest } from "./docker/engine.ts";
+export { withDockerEngine, withEngines, withPodmanEngine } from "./docker/with-engine.ts";
+export { startDockerEngine, whyNoDockerEngine, type EngineInTest } from "./docker/engine.ts";
+export { startPodmanEngine, whyNoPodmanEngine } from "./podman/engine.ts";

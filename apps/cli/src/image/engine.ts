@@ -88,8 +88,9 @@ export async function connectImageEngine(socketPath: string): Promise<ImageEngin
       }
     },
     pull: async (reference) => followed(await docker.pull(reference)),
-    async import(archive, tag) {
-      await followed(await docker.importImage(archive, tag));
+    async import(archive, { repo, tag }) {
+      // Not apart: Podman does not look at the tag by itself.
+      await followed(await docker.importImage(archive, { repo: `${repo}:${tag}` }));
     },
     async build({ archive, tag, base, labels, network }, onLine) {
       const options = {

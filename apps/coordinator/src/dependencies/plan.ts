@@ -18,7 +18,7 @@ export interface DependencyPlan {
   readonly outputs: readonly DependencyOutput[];
   /** What the gates need to find the result. Paths below `TREE`. */
   readonly runtime: DependencyRuntime;
-  /** Image of the sandbox it runs in; undefined for the sandbox's own. Part of the key: it decides what is built. */
+  /** Id of the image it runs in, not its name; undefined for the sandbox's own. Part of the key: it decides what is built. */
   readonly image?: string | undefined;
   /** True gives the command a folder beside the tree, ENVIRONMENT_FOLDER, which is kept whole. */
   readonly environment?: true;
@@ -44,6 +44,7 @@ export type PlannedDependencies =
 
 /** The base branch's word on preparation: `prepare` in `.mosaic/gates.json`, and `.mosaic/environment.json`. */
 export interface PrepareSettings {
+  /** An image's id. */
   readonly image?: string;
   readonly environment?: {
     readonly commands: readonly string[];

@@ -7,6 +7,7 @@ import {
   parseEnvironment,
   type ParsedEnvironment,
 } from "@mosaic/contracts";
+import { type ImageIds, SandboxError } from "@mosaic/sandbox";
 import type { CommitTree } from "../checkout/read-commit.ts";
 import type { PrepareSettings } from "../dependencies/plan.ts";
 import type { ParsedDefinition } from "../gates/definition.ts";
@@ -16,9 +17,14 @@ export interface EnvironmentPolicy {
   readonly sandbox: string;
   readonly takesImages: boolean;
   readonly images: readonly string[];
+  readonly imageIds: ImageIds;
 }
 
-/** `.mosaic/environment.json` of a commit, when what it asks for can be had here; else why not. */
+/**
+ * `.mosaic/environment.json` of a commit, when what it asks for can be had here; else why not. Its image is the id of what
+ * the name stands for now: what was prepared in another image of that name is not used, and no gate runs in another one
+ * than the next.
+ */
 export async function readEnvironment(
   tree: CommitTree,
   policy: EnvironmentPolicy,
@@ -35,8 +41,16 @@ export async function readEnvironment(
     return refused(`is larger than ${ENVIRONMENT_MAX_BYTES} bytes`);
   const parsed = parseEnvironment(text);
   if (!parsed.ok) return parsed;
-  const refusal = imageRefusal(parsed.environment.image, policy);
-  return refusal === null ? parsed : { ok: false, reason: refusal };
+  const { image } = parsed.environment;
+  const refusal = imageRefusal(image, policy);
+  if (refusal !== null) return { ok: false, reason: refusal };
+  if (image === undefined) return parsed;
+  try {
+    return { ok: true, environment: { ...parsed.environment, image: await policy.imageIds(image) } };
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return refused(`names the image '${image}', which cannot be had: ${error.message}`);
+  }
 }
 
 export type BaseRules =

@@ -73,6 +73,10 @@ function ending(
     const message = `It ran out of memory: the limit is ${spec.limits.memoryMb} MB.`;
     return { end: "killed", exitCode: collected.code, message };
   }
+  if (collected.outOfProcesses) {
+    const message = `It was ended, for it tried again and again to start more than ${spec.limits.processes} processes, which is the limit.`;
+    return { end: "killed", exitCode: collected.code, message };
+  }
   if (collected.code === null) {
     return { end: "killed", exitCode: null, message: `It was ended by ${collected.signal ?? "a signal"}.` };
   }

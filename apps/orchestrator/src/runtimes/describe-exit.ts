@@ -17,6 +17,8 @@ function wayOut(exit: SandboxExit, stderr: string, memoryMb: number): string {
   if (exit.outOfMemory || OUT_OF_MEMORY.test(stderr)) {
     return `ran out of memory (limit ${memoryMb} MB, SANDBOX_DEFAULT_MEMORY_MB) and ${how}`;
   }
+  if (exit.outOfProcesses)
+    return "was ended, for it tried again and again to start more processes than a sandbox may have";
   if (exit.signal === "SIGKILL" || exit.code === KILLED) {
     return `${how}, and not by us: most likely the machine ran out of memory`;
   }

@@ -12,7 +12,7 @@ import { launch, ready, type Launch } from "./launch.ts";
 import { probe } from "./probe.ts";
 import { createProcessors, ownProcessors } from "./processors.ts";
 import { runningSandbox, type Running } from "./running.ts";
-import { createWatcher } from "./watch/watcher.ts";
+import { createWatcher } from "../watch/watcher.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
 

@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import type { ControlGroup } from "../cgroup/groups.ts";
-import { SandboxError, type SandboxSpec } from "../port.ts";
+import { SandboxError, type SandboxExit, type SandboxSpec } from "../port.ts";
 import { isAlive } from "../process-table.ts";
 import type { Host } from "./host.ts";
 import { childrenOf, type Init } from "./init.ts";
 import { boundIds } from "./other-limits.ts";
 import type { Processors } from "./processors.ts";
-import type { Watcher } from "./watch/watcher.ts";
+import type { Excess, Watcher } from "../watch/watcher.ts";
 
 /** What holds one sandbox to its limits, each by the best means that there is. */
 export interface Enclosure {
@@ -27,8 +27,8 @@ export interface Enclosure {
    * host leave little of: seconds, unless init goes first and no quota holds it up.
    */
   hurry(init: Init): Promise<void>;
-  /** Gives everything up after the end, and says whether memory ran out. */
-  leave(): Promise<boolean>;
+  /** Gives everything up after the end, and says what ran out. */
+  leave(): Promise<Pick<SandboxExit, "outOfMemory" | "outOfProcesses">>;
 }
 
 export interface EnclosureOptions {
@@ -51,9 +51,10 @@ export async function enclose(spec: SandboxSpec, options: EnclosureOptions): Pro
   const watched = {
     ...(held.memory === undefined ? { memoryBytes } : {}),
     ...(held.pids === undefined && !countsPerSandbox ? { processes: spec.limits.processes } : {}),
+    ...(held.pids === undefined ? {} : { refusals: group?.refusals ?? null }),
   };
   let unwatch: () => void = () => undefined;
-  let passedMemory = false;
+  let passed: Excess | null = null;
 
   return {
     prefix: share === null || taskset === null ? [] : [taskset, "--cpu-list", share.processors.join(",")],
@@ -70,7 +71,7 @@ export async function enclose(spec: SandboxSpec, options: EnclosureOptions): Pro
         ...watched,
         init: init.process.pid,
         onExcess: (limit) => {
-          passedMemory = limit === "memory";
+          passed = limit;
           onExcess();
         },
       });
@@ -83,7 +84,8 @@ export async function enclose(spec: SandboxSpec, options: EnclosureOptions): Pro
     async leave() {
       unwatch();
       share?.release();
-      return (group !== null && (await leaveGroup(group))) || passedMemory;
+      const ranOut = group !== null && (await leaveGroup(group));
+      return { outOfMemory: ranOut || passed === "memory", outOfProcesses: passed === "processes" };
     },
   };
 }

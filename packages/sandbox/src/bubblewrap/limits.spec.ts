@@ -112,6 +112,16 @@ describe.each(WAYS)("limits $way", ({ sandbox, runs, processes, share }) => {
     expect(membersOf(marker)).toEqual([]);
   });
 
+  it.runIf(runs && (hasGroups || processes === "watcher"))(
+    "of processes end what does nothing but try to have more",
+    async () => {
+      const marker = randomUUID();
+      const running = await sandbox.start(spec(bomb(marker)));
+      expect(await running.exited).toMatchObject({ signal: "SIGKILL", outOfProcesses: true });
+      expect(membersOf(marker)).toEqual([]);
+    },
+  );
+
   it.runIf(runs)("of processors keep busy loops to their share", async () => {
     const marker = randomUUID();
     const loops = `: ${marker}; for i in 1 2 3 4; do (while :; do :; done) & done; wait`;

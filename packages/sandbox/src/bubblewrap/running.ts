@@ -4,7 +4,7 @@ import { identityOf, isAlive, killProcess, statOf, type ProcessIdentity } from "
 import type { Enclosure } from "./enclosure.ts";
 import { locateInit, type Init } from "./init.ts";
 import type { Launch } from "./launch.ts";
-import { scanNamespaces } from "./scan.ts";
+import { scanNamespaces } from "../scan-namespaces.ts";
 
 /** A kill answers after this time with what is left, rather than hold up a kill switch. */
 const KILL_DEADLINE_MS = 3_000;
@@ -46,11 +46,11 @@ export function runningSandbox(spec: SandboxSpec, launched: Launch, options: Run
     // bwrap ends with the command; the kernel then kills its init, and with it what the command left running.
     if (found !== null) await options.enclosure.hurry(found);
     await emptied(found, { deadline: null, isGone });
-    const outOfMemory = await options.enclosure.leave();
+    const ranOut = await options.enclosure.leave();
     state = "gone";
     init()?.release();
     options.onEnd();
-    return killed ? { code: null, signal: "SIGKILL", outOfMemory } : { ...exit, outOfMemory };
+    return killed ? { code: null, signal: "SIGKILL", ...ranOut } : { ...exit, ...ranOut };
   })();
 
   const kill = async (): Promise<KillOutcome> => {

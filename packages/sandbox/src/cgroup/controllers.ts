@@ -26,6 +26,8 @@ export interface Rules {
   readonly lift?: Setting;
   /** Where the kernel counts kills for memory. */
   readonly kills?: string;
+  /** Where the kernel counts refused processes. */
+  readonly refusals?: string;
 }
 
 const PERIOD_US = 100_000;
@@ -58,8 +60,14 @@ export const RULES: Readonly<Record<Controller, Readonly<Record<1 | 2, Rules>>>>
     },
   },
   pids: {
-    1: { settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }] },
-    2: { settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }] },
+    1: {
+      settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }],
+      refusals: "pids.events",
+    },
+    2: {
+      settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }],
+      refusals: "pids.events",
+    },
   },
   cpu: {
     1: {

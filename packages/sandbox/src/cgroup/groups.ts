@@ -11,6 +11,8 @@ export interface ControlGroup {
   add(pid: number): Promise<void>;
   /** Takes a limit away again. */
   lift(controller: Controller): Promise<void>;
+  /** The file in which the kernel counts refused processes; null where processes are not limited by groups. */
+  readonly refusals: string | null;
   /** Whether the kernel killed something in it for lack of memory. */
   outOfMemory(): Promise<boolean>;
   /** Removes the group once its processes are gone. */
@@ -114,7 +116,10 @@ async function createGroup(
     await remove();
     throw error;
   }
+  const [pids] = places.filter(({ controller }) => controller === "pids");
+  const counted = pids === undefined ? undefined : RULES.pids[pids.version].refusals;
   return {
+    refusals: pids === undefined || counted === undefined ? null : path.join(folderOf(pids), counted),
     add: async (pid) => {
       for (const folder of folders) await writeFile(path.join(folder, "cgroup.procs"), String(pid));
     },

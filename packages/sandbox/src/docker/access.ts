@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { SandboxError, type Mount, type SandboxSpec } from "../port.ts";
 import { isWithin } from "../spec-checks.ts";
-import type { User } from "./request.ts";
+import type { User } from "./settings.ts";
 import { exists } from "../exists.ts";
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
-import { sandboxConformance, withDockerEngine } from "@mosaic/testing";
+import { sandboxConformance, withEngines } from "@mosaic/testing";
 import { createDockerSandbox } from "./create.ts";
 
-await withDockerEngine(({ socketPath }) => {
-  sandboxConformance("docker", () => createDockerSandbox({ socketPath }));
+await withEngines(({ name, socketPath }) => {
+  sandboxConformance(name, () => createDockerSandbox({ name, socketPath }));
 });

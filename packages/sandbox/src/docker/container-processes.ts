@@ -1,13 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  identityOf,
-  isAlive,
-  pidNamespaceOf,
-  processesInPidNamespace,
-  processIds,
-  statOf,
-} from "../process-table.ts";
+import { identityOf, isAlive, pidNamespaceOf, processIds, statOf } from "../process-table.ts";
+import { scanNamespaces } from "../scan-namespaces.ts";
 import type { Init, Progress } from "./progress.ts";
 
 /** Control groups of every process of the host, at one moment. */
@@ -43,7 +37,8 @@ export function initOf(pid: number): Init | null {
 /** Host ids of the living processes of a container; what is answered was looked up after it was asked. */
 export async function processesOf({ id, init }: Progress): Promise<number[]> {
   if (init !== null) {
-    const found = processesInPidNamespace(init.pidNamespace);
+    const members = (await scanNamespaces()).get(init.pidNamespace) ?? [];
+    const found = members.filter((pid) => statOf(pid) !== null);
     return isAlive(init.process) ? [...new Set([init.process.pid, ...found])] : found;
   }
   return id === null ? [] : await processesInGroup(id);
@@ -58,9 +53,13 @@ export async function processesInGroup(containerId: string): Promise<number[]> {
   next ??= look();
   const found = await next;
   return found
-    .filter(({ pid, groups }) => groups.includes(containerId) && statOf(pid) !== null)
+    .filter(({ pid, groups }) => isIn(groups, containerId) && statOf(pid) !== null)
     .map(({ pid }) => pid);
 }
+
+/** Podman's monitor of a container is in a group that is named by it, too (systemd), and ends with it by itself. */
+const isIn = (groups: string, containerId: string): boolean =>
+  groups.includes(containerId) && !groups.includes(`libpod-conmon-${containerId}`);
 
 async function look(): Promise<Look> {
   await pause(Math.max(0, lastEnd + lastTook - performance.now()));

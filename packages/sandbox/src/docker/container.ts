@@ -7,14 +7,16 @@ import {
   type SandboxProcess,
   type SandboxSpec,
 } from "../port.ts";
+import type { Watcher } from "../watch/watcher.ts";
 import { initOf, processesOf } from "./container-processes.ts";
 import { demultiplex, type Output } from "./demultiplex.ts";
 import { destroy } from "./destroy.ts";
-import type { ContainerRequest } from "./engine-answers.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Created, Engine } from "./engine.ts";
 import type { Progress } from "./progress.ts";
+import { memoryKills, refusalsFile } from "./count-files.ts";
 import { removeLater } from "./remove-later.ts";
+import type { ContainerSettings } from "./settings.ts";
 
 /** A kill answers after this time with what is left, rather than hold up a kill switch. */
 const KILL_DEADLINE_MS = 3_000;
@@ -27,7 +29,7 @@ export interface ContainerRun {
   readonly process: SandboxProcess;
   /** @throws SandboxError when it was killed meanwhile */
   checkpoint(): void;
-  create(engine: Engine, request: ContainerRequest): Promise<Created>;
+  create(engine: Engine, settings: ContainerSettings): Promise<Created>;
   /** @returns what is read of it from now on */
   attached(stream: Duplex): Output;
   /** When it runs; from then on its end is waited for. */
@@ -38,13 +40,14 @@ export interface ContainerRun {
 
 export interface RunOptions {
   readonly name: string;
+  readonly watcher: Watcher;
   /** Nothing of it is left. */
   readonly onEnd: () => void;
 }
 
 type Ending = { readonly code: number } | "killed" | "lost";
 
-export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): ContainerRun {
+export function containerRun(spec: SandboxSpec, { name, watcher, onEnd }: RunOptions): ContainerRun {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
     name,
@@ -57,6 +60,10 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
   const ending = Promise.withResolvers<Ending>();
   let state: "running" | "ending" | "gone" = "running";
   let killed = false;
+  let outOfMemory = false;
+  let outOfProcesses = false;
+  let hasKills = (): boolean => false;
+  let unwatch: () => void = () => undefined;
   const connection: { stream?: Duplex; output?: Output } = {};
   /** The start that is under way: what it made is known when it is over. */
   const launched = Promise.withResolvers<void>();
@@ -66,12 +73,14 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
     ending.resolve(how);
   };
   const endWhenCut = async (output: Output): Promise<void> => {
-    if (!(await output.complete)) end("lost");
+    const isWhole = await output.complete;
+    // Its control group is there for some time yet.
+    outOfMemory ||= hasKills();
+    if (!isWhole) end("lost");
   };
   const exited = (async (): Promise<SandboxExit> => {
     let how = await ending.promise;
     connection.output?.flush();
-    let outOfMemory = false;
     if (typeof how === "object") {
       const [complete, found] = await Promise.all([
         within(connection.output?.complete, REST_OF_OUTPUT_MS),
@@ -79,8 +88,9 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
       ]);
       // Output that is cut must not pass for all there was.
       if (complete !== true) how = "lost";
-      outOfMemory = found?.State.OOMKilled ?? false;
+      outOfMemory ||= found?.State.OOMKilled ?? false;
     }
+    unwatch();
     const { removed } = await destroy(progress, launched.promise);
     if (progress.engine !== null && (!removed || progress.creating))
       void removeLater(progress.engine, { name, mayCome: progress.creating });
@@ -91,15 +101,23 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
     streams.stderr.end();
     onEnd();
     return typeof how === "object"
-      ? { code: how.code, signal: null, outOfMemory }
-      : { code: null, signal: "SIGKILL", outOfMemory };
+      ? { code: how.code, signal: null, outOfMemory, outOfProcesses }
+      : { code: null, signal: "SIGKILL", outOfMemory, outOfProcesses };
   })();
 
+  const seen = (pid: number, id: string): void => {
+    if (state === "gone") return;
+    progress.init = initOf(pid);
+    hasKills = memoryKills(pid, id);
+  };
+  const giveUp = (): void => {
+    killed ||= state === "running";
+    end("killed");
+  };
   const kill = async (): Promise<KillOutcome> => {
     if (state === "gone") return { survivors: [], durationMs: 0 };
     const started = performance.now();
-    killed ||= state === "running";
-    end("killed");
+    giveUp();
     const gone = await within(exited, KILL_DEADLINE_MS);
     const durationMs = performance.now() - started;
     if (gone !== null) return { survivors: [], durationMs };
@@ -116,15 +134,16 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
     checkpoint() {
       if (killed) throw new SandboxError(`sandbox '${spec.id}' was killed while it started`);
     },
-    async create(engine, request) {
+    async create(engine, settings) {
       progress.engine = engine;
       progress.creating = true;
-      const made = await engine.create(name, request).catch((error: unknown) => {
+      const made = await engine.create(name, settings).catch((error: unknown) => {
         if (error instanceof EngineError && error.status !== null) progress.creating = false;
         throw error;
       });
       progress.creating = false;
       progress.id = made.id;
+      if (made.pid !== null) seen(made.pid, made.id);
       return made;
     },
     attached(stream) {
@@ -150,8 +169,14 @@ export function containerRun(spec: SandboxSpec, { name, onEnd }: RunOptions): Co
         end("lost");
       });
       // Not known is no harm: then its processes are looked for by their control group, which takes longer.
-      const found = await engine.inspect(id).catch(() => null);
-      if (state !== "gone") progress.init = initOf(found?.State.Pid ?? 0);
+      if (progress.init === null) seen((await engine.inspect(id).catch(() => null))?.State.Pid ?? 0, id);
+      const pid = progress.init?.process.pid;
+      if (state !== "running" || pid === undefined) return;
+      const onExcess = () => {
+        outOfProcesses = true;
+        giveUp();
+      };
+      unwatch = watcher.watch({ init: pid, refusals: refusalsFile(pid, id), onExcess });
     },
     async failed() {
       launched.resolve();

@@ -3,8 +3,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { availableParallelism, homedir, userInfo } from "node:os";
 import { resolveMounts } from "../mount-sources.ts";
+import { connectPodman } from "../podman/engine.ts";
 import { SandboxError, type HeldLimits, type Mount, type Sandbox, type SandboxSpec } from "../port.ts";
 import { checkSpec } from "../spec-checks.ts";
+import { createWatcher } from "../watch/watcher.ts";
 import { giveAccess, makeMountPoints, sandboxUser } from "./access.ts";
 import { remembered } from "./remembered.ts";
 import { containerRun, type ContainerRun } from "./container.ts";
@@ -15,8 +17,8 @@ import { LABELS, ownerLabels } from "./owner.ts";
 import { removeOrphans } from "./orphans.ts";
 import { ownImage } from "./own-image.ts";
 import { probe } from "./probe.ts";
-import { containerRequest, type UsedImage } from "./request.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
+import { containerSettings, type UsedImage } from "./settings.ts";
 
 export interface DockerOptions {
   /** The engine's unix socket. */
@@ -41,9 +43,11 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   const labels = { [LABELS.instance]: instance, ...ownerLabels() };
   const live = new Map<string, ContainerRun>();
   const turns = new Semaphore(Math.max(4, 2 * availableParallelism()));
+  const watcher = createWatcher();
   let started = 0;
 
-  const engine = remembered(() => connectEngine(socketPath, options.answerMs));
+  const connect = name === "podman" ? connectPodman : connectEngine;
+  const engine = remembered(() => connect(socketPath, options.answerMs));
   const hostTools = remembered(async () => await hostToolsImage(await engine.get(), user));
   const toolMounts = remembered(() => Promise.resolve(hostToolsMounts()));
 
@@ -65,13 +69,14 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     await makeMountPoints(spec, given);
     const mounts = merged(tools, given);
     const own = { [LABELS.id]: spec.id, [LABELS.label]: spec.label };
-    return containerRequest(spec, { user, image, mounts, seccomp, labels: { ...labels, ...own } });
+    return containerSettings(spec, { user, image, mounts, seccomp, labels: { ...labels, ...own } });
   };
 
   const startReserved = async (spec: SandboxSpec) => {
     started += 1;
     const run = containerRun(spec, {
       name: containerName(instance, spec.id, started),
+      watcher,
       onEnd: () => {
         live.delete(spec.id);
       },

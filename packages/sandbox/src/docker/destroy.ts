@@ -1,11 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { identityOf, killProcess, type ProcessIdentity } from "../process-table.ts";
+import { identityOf, isAlive, killProcess, type ProcessIdentity } from "../process-table.ts";
 import { processesOf } from "./container-processes.ts";
 import { isRemoved } from "./is-removed.ts";
 import type { Progress } from "./progress.ts";
 
-/** Between looks at what is left. Each look reads all of /proc, so they are few. */
+/** Between looks at what is left. */
 const PAUSES_MS = [25, 50];
+
+/** For so long init alone is killed; then all that is still there is, one by one. */
+const ALONE_MS = 500;
 
 /** How long an engine may take to remove a container whose processes are gone, before that is left for later. */
 const REMOVAL_MS = 2_000;
@@ -30,12 +33,13 @@ export async function destroy(
   const remove = async (): Promise<boolean> => await isRemoved(engine, progress.id ?? progress.name);
   let removing: Promise<boolean> | null = remove();
   let quietSince: number | null = null;
-  await killAll(progress);
+  const killAll = killerOf(progress);
+  await killAll();
   for (let round = 0; ; round += 1) {
     const patience = pause(PAUSES_MS[round] ?? 100, "pending" as const);
     const outcome = await (removing === null ? patience : Promise.race([removing, patience]));
     if (outcome !== "pending") removing = null;
-    const left = await killAll(progress);
+    const left = await killAll();
     if (outcome === true && left.length === 0) return { removed: true };
     if (outcome !== "pending") await patience;
     removing ??= remove();
@@ -45,16 +49,31 @@ export async function destroy(
   }
 }
 
-/** @returns the host ids it found */
-async function killAll(progress: Progress): Promise<number[]> {
-  // With its init the kernel ends all of it, however busy it is.
-  if (progress.init !== null) killOne(progress.init.process);
-  const found = await processesOf(progress);
-  for (const pid of found) {
-    const target = identityOf(pid);
-    if (target !== null) killOne(target);
-  }
-  return found;
+/**
+ * Kills what is in a container, at each call. As long as its init is there, nobody needs to look for the others: the
+ * kernel ends them with it and does not let it go before them. A look reads all of /proc, which is slow just when there
+ * is much to kill.
+ *
+ * @returns host ids of what may be there still; once nothing was, without an init, nothing more comes to be there
+ */
+function killerOf(progress: Progress): () => Promise<readonly number[]> {
+  const began = performance.now();
+  let isEmpty = false;
+  return async () => {
+    if (isEmpty) return [];
+    const { init } = progress;
+    if (init !== null) {
+      killOne(init.process);
+      if (isAlive(init.process) && performance.now() - began < ALONE_MS) return [init.process.pid];
+    }
+    const found = await processesOf(progress);
+    for (const pid of found) {
+      const target = identityOf(pid);
+      if (target !== null) killOne(target);
+    }
+    isEmpty = init !== null && found.length === 0;
+    return found;
+  };
 }
 
 function killOne(target: ProcessIdentity): void {

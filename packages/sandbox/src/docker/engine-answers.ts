@@ -47,6 +47,7 @@ export interface MountPoint {
 export interface ContainerRequest {
   readonly Image: string;
   readonly User: string;
+  readonly Labels: Readonly<Record<string, string>>;
   readonly HostConfig: Readonly<Record<string, unknown>>;
   readonly [setting: string]: unknown;
 }

@@ -41,9 +41,9 @@ const shortened = (text: string): string => (text.length > 600 ? `${text.slice(0
 function whyNoAnswer({ code, message }: EngineFailure, { what, socketPath, answerMs }: Asked): string {
   switch (code) {
     case "ENOENT":
-      return `no engine listens at ${socketPath}: start it (systemctl start docker), or say where it is (DOCKER_SOCKET)`;
+      return `no engine listens at ${socketPath}: start it (systemctl start docker, or podman.socket), or say where it is (DOCKER_SOCKET, MOSAIC_PODMAN_SOCKET)`;
     case "ECONNREFUSED":
-      return `the engine at ${socketPath} is not running: start it (systemctl start docker)`;
+      return `the engine at ${socketPath} is not running: start it (systemctl start docker, or podman.socket)`;
     case "EACCES":
       return `this user may not use ${socketPath}: join its group (usermod -aG docker), which gives root's rights on this host`;
     case "ABORT_ERR":

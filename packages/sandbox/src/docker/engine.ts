@@ -1,15 +1,21 @@
-import type Docker from "dockerode";
-import { Agent } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { Container, ContainerRequest, EngineInfo, FoundContainer, Image } from "./engine-answers.ts";
-import { EngineError, explain } from "./engine-error.ts";
+import { connect, orNull, type Connection } from "./connection.ts";
+import type { Container, EngineInfo, FoundContainer, Image } from "./engine-answers.ts";
+import { containerRequest } from "./request.ts";
+import type { ContainerSettings } from "./settings.ts";
+import { differences } from "./verify.ts";
 
 /** What the adapter asks of a Docker or Podman engine. Everything but `wait` is bounded in time. */
 export interface Engine {
   readonly socketPath: string;
   info(): Promise<EngineInfo>;
-  create(name: string, request: ContainerRequest): Promise<Created>;
+  create(name: string, settings: ContainerSettings): Promise<Created>;
+  /**
+   * What a container that was made, and not started, is not as it was asked for. Empty when it is exactly so; null when
+   * it is gone.
+   */
+  differences(id: string, settings: ContainerSettings): Promise<readonly string[] | null>;
   /** By id or name; null when there is none. */
   inspect(container: string): Promise<Container | null>;
   /** stdin (half-closed by `end`), and stdout and stderr in frames. */
@@ -37,40 +43,43 @@ export interface Created {
   readonly id: string;
   /** What the engine did not like about the request, or left out of it. */
   readonly warnings: readonly string[];
+  /** Host id of its process 1, where that is there before the start; else null. */
+  readonly pid: number | null;
 }
 
-/** Longest wait for an answer, in milliseconds: a healthy engine needs a tenth of a second, a busy one seconds. */
-const ANSWER_MS = 20_000;
+/** The Docker engine behind a unix socket. @param answerMs longest wait for one answer, in milliseconds */
+export async function connectEngine(socketPath: string, answerMs?: number): Promise<Engine> {
+  return dockerEngine(await connect(socketPath, answerMs));
+}
 
-/** Connects to the engine behind a unix socket. DOCKER_HOST and its like in the environment change nothing. */
-export async function connectEngine(socketPath: string, answerMs = ANSWER_MS): Promise<Engine> {
-  const docker = await dockerClient(socketPath);
+/** An engine by the Docker Engine API. */
+export function dockerEngine(connection: Connection): Engine {
+  const { socketPath, docker, asked } = connection;
   const container = (id: string) => docker.getContainer(id);
-  const asked = async <T>(what: string, ask: (abortSignal: AbortSignal) => Promise<unknown>): Promise<T> => {
-    try {
-      return (await bounded(ask, answerMs)) as T;
-    } catch (error) {
-      throw explain(error, { what, socketPath, answerMs });
-    }
-  };
-  const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+  const query = { stream: "true", stdin: "true", stdout: "true", stderr: "true" };
+  const inspect: Engine["inspect"] = (id) =>
+    orNull(asked("inspect a container", (abortSignal) => container(id).inspect({ abortSignal })));
   return {
     socketPath,
     info: () => asked("info", async () => await docker.info()),
-    create: (name, request) =>
-      asked("create a container", (abortSignal) => create(docker, { name, request, abortSignal })),
-    inspect: (id) =>
-      orNull(asked("inspect a container", (abortSignal) => container(id).inspect({ abortSignal }))),
-    attach: (id) =>
-      asked("attach to a container", (abortSignal) => container(id).attach({ ...streams, abortSignal })),
-    start: (id) => asked("start a container", (abortSignal) => container(id).start({ abortSignal })),
-    async wait(id) {
-      try {
-        return await wait(docker, id);
-      } catch (error) {
-        throw explain(error, { what: "wait for a container", socketPath, answerMs });
-      }
+    async create(name, settings) {
+      // Not by dockerode's `createContainer`, which drops the warnings.
+      const answer = await connection.call<{ Id: string; Warnings?: string[] | null }>("create a container", {
+        method: "POST",
+        path: "/containers/create",
+        query: { name },
+        body: containerRequest(settings),
+      });
+      return { id: answer.Id, warnings: answer.Warnings ?? [], pid: null };
     },
+    async differences(id, settings) {
+      const found = await inspect(id);
+      return found === null ? null : differences(containerRequest(settings), found);
+    },
+    inspect,
+    attach: (id) => connection.stream("attach to a container", { path: `/containers/${id}/attach`, query }),
+    start: (id) => asked("start a container", (abortSignal) => container(id).start({ abortSignal })),
+    wait: async (id) => await wait(connection, id),
     async remove(id) {
       const options = { force: true, v: true };
       const removing = asked("remove a container", (abortSignal) =>
@@ -93,84 +102,25 @@ export async function connectEngine(socketPath: string, answerMs = ANSWER_MS): P
   };
 }
 
-/** A client of the engine behind a unix socket, and of no other: its environment changes nothing. */
-export async function dockerClient(socketPath: string): Promise<Docker> {
-  // Loading it takes 0.2 s and 25 MB, which only those pay who have an engine.
-  const { default: Dockerode } = await import("dockerode");
-  // What is not given here, docker-modem takes from the environment.
-  const options = {
-    socketPath,
-    host: undefined,
-    port: undefined,
-    protocol: "http",
-    timeout: undefined,
-    // A connection is made in 0.1 ms. One that was kept may be dead, which only the request on it finds out.
-    agent: new Agent({ keepAlive: false }),
-  } as const;
-  return new Dockerode(options);
-}
-
-/** Ends a request that takes too long. The signal is not used after the answer: a stream that came of it stays open. */
-async function bounded<T>(ask: (abortSignal: AbortSignal) => Promise<T>, ms: number): Promise<T> {
-  const controller = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(Object.assign(new Error("no answer in time"), { code: "ABORT_ERR" }));
-    controller.abort();
-  }, ms);
-  try {
-    return await Promise.race([ask(controller.signal), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function orNull<T>(asking: Promise<T>): Promise<T | null> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return null;
-    throw error;
-  }
-}
-
-interface Creation {
-  readonly name: string;
-  readonly request: ContainerRequest;
-  readonly abortSignal: AbortSignal;
-}
-
-interface Dialing {
-  dial(options: object, callback: (error: unknown, answer: unknown) => void): void;
-}
-
-/** Not by dockerode's `createContainer`, which drops the warnings. */
-async function create(docker: Docker, { name, request, abortSignal }: Creation): Promise<Created> {
-  const options = { _query: { name }, _body: request };
-  const statusCodes = { 200: true, 201: true };
-  const made = { path: "/containers/create?", method: "POST", options, abortSignal, statusCodes };
-  const answer = (await dial(docker, made)) as { Id: string; Warnings?: string[] | null };
-  return { id: answer.Id, warnings: answer.Warnings ?? [] };
-}
-
 /**
  * Not by dockerode's `wait`, which never ends when the connection breaks after the answer's head: an engine sends that at
  * once, and the rest at the container's end.
  */
-async function wait(docker: Docker, id: string): Promise<number> {
-  const options = { _query: { condition: "not-running" }, _body: {} };
-  const asked = { path: `/containers/${id}/wait?`, method: "POST", options, isStream: true };
-  const answer = await dial(docker, { ...asked, statusCodes: { 200: true } });
-  const { StatusCode } = JSON.parse(await text(answer as Readable)) as { StatusCode?: unknown };
+async function wait(connection: Connection, id: string): Promise<number> {
+  const said = await connection.awaited("wait for a container", {
+    method: "POST",
+    path: `/containers/${id}/wait`,
+    query: { condition: "not-running" },
+    statuses: [200],
+  });
+  const { StatusCode, Error: failure } = JSON.parse(said) as Waited;
+  if (typeof failure?.Message === "string" && failure.Message !== "") throw new Error(failure.Message);
   if (typeof StatusCode !== "number") throw new Error("the answer holds no exit code");
   return StatusCode;
 }
 
-async function dial(docker: Docker, request: object): Promise<unknown> {
-  const asking = Promise.withResolvers<unknown>();
-  (docker.modem as Dialing).dial(request, (error, answer) => {
-    if (error === null || error === undefined) asking.resolve(answer);
-    else asking.reject(error);
-  });
-  return await asking.promise;
+interface Waited {
+  readonly StatusCode?: unknown;
+  /** It has ended, and the engine does not know how. */
+  readonly Error?: { readonly Message?: unknown } | null;
 }

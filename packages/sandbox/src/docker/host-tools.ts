@@ -8,7 +8,7 @@ import { SANDBOX_HOME } from "../layout.ts";
 import type { Mount } from "../port.ts";
 import { SandboxError } from "../port.ts";
 import type { Engine } from "./engine.ts";
-import type { UsedImage, User } from "./request.ts";
+import type { UsedImage, User } from "./settings.ts";
 
 /** Name of the image that holds nothing but places for the host's programs. */
 const REPOSITORY = "mosaic/host-tools";

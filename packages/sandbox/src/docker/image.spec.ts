@@ -1,4 +1,4 @@
-import { errorOf, useTrial, withDockerEngine } from "@mosaic/testing";
+import { errorOf, useTrial, withEngines } from "@mosaic/testing";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Readable } from "node:stream";
@@ -17,8 +17,8 @@ async function removeImages(socketPath: string, name: string): Promise<void> {
   await run("docker", ["rmi", ...stdout.trim().split("\n")], { env });
 }
 
-await withDockerEngine(({ socketPath }) => {
-  const trial = useTrial(() => createDockerSandbox({ socketPath }));
+await withEngines(({ name: engine, socketPath }) => {
+  const trial = useTrial(() => createDockerSandbox({ name: engine, socketPath }));
 
   /** An image with a shell that is a program of this host, and a file of its own. */
   const build = async (repo: string, changes: readonly string[] = []): Promise<void> => {

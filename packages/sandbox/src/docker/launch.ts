@@ -2,15 +2,14 @@ import type { Semaphore } from "async-mutex";
 import { text } from "node:stream/consumers";
 import { SandboxError, type SandboxSpec } from "../port.ts";
 import type { ContainerRun } from "./container.ts";
-import type { ContainerRequest } from "./engine-answers.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Engine } from "./engine.ts";
-import { differences } from "./verify.ts";
+import type { ContainerSettings } from "./settings.ts";
 
 export interface LaunchOptions {
   readonly run: ContainerRun;
   readonly engine: () => Promise<Engine>;
-  readonly prepare: () => Promise<ContainerRequest>;
+  readonly prepare: () => Promise<ContainerSettings>;
   /** The engine no longer has the image that `prepare` found. */
   readonly imageGone: () => void;
   /** More at once than there are processors take as long together, and each of them longer: past an engine's patience. */
@@ -39,13 +38,13 @@ export async function launch(spec: SandboxSpec, options: LaunchOptions): Promise
 async function start(options: LaunchOptions) {
   const { run } = options;
   const engine = await options.engine();
-  const { request, created } = await create(engine, options);
+  const { settings, created } = await create(engine, options);
   const { id, warnings } = created;
   run.checkpoint();
-  const [stream, found] = await Promise.all([engine.attach(id), engine.inspect(id)]);
+  const [stream, found] = await Promise.all([engine.attach(id), engine.differences(id, settings)]);
   const output = run.attached(stream);
   if (found === null) throw new SandboxError(`the engine lost container ${id} before its start`);
-  const different = [...differences(request, found), ...warnings];
+  const different = [...found, ...warnings];
   if (different.length > 0)
     throw new SandboxError(
       `the engine cannot keep this sandbox as it must be, so it was not started: ${different.join("; ")}`,
@@ -57,10 +56,10 @@ async function start(options: LaunchOptions) {
 
 async function create(engine: Engine, options: LaunchOptions) {
   for (let attempt = 1; ; attempt += 1) {
-    const request = await options.prepare();
+    const settings = await options.prepare();
     options.run.checkpoint();
     try {
-      return { request, created: await options.run.create(engine, request) };
+      return { settings, created: await options.run.create(engine, settings) };
     } catch (error) {
       const isImageGone = error instanceof EngineError && error.status === 404;
       if (!isImageGone || attempt > 1) throw error;

@@ -1,4 +1,4 @@
-import { errorOf, processesMentioning, useTrial, withDockerEngine } from "@mosaic/testing";
+import { errorOf, processesMentioning, useTrial, withEngines } from "@mosaic/testing";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
@@ -14,9 +14,9 @@ const SLEEP = ["sleep", "1000"] as const;
 /** Longer than an engine under load needs; only a failure takes it. */
 const WAIT = { timeout: 20_000 };
 
-await withDockerEngine((engine) => {
-  const { socketPath } = engine;
-  const trial = useTrial(() => createDockerSandbox({ socketPath, answerMs: 1_500 }));
+await withEngines((engine) => {
+  const { name, socketPath } = engine;
+  const trial = useTrial(() => createDockerSandbox({ name, socketPath, answerMs: 1_500 }));
   const containers = async () => await (await connectEngine(socketPath)).list([LABELS.instance]);
 
   describe("an engine that is killed", () => {
@@ -91,7 +91,7 @@ await withDockerEngine((engine) => {
 
   describe("what a killed process left", () => {
     const hold = async (marker: string) => {
-      const child = spawn(process.execPath, [HOLD, socketPath, marker], {
+      const child = spawn(process.execPath, [HOLD, name, socketPath, marker], {
         stdio: ["ignore", "pipe", "inherit"],
         env: {},
       });

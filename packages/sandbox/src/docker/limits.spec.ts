@@ -1,10 +1,10 @@
-import { useTrial, withDockerEngine } from "@mosaic/testing";
+import { useTrial, withEngines } from "@mosaic/testing";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { createDockerSandbox } from "./create.ts";
 
-await withDockerEngine(({ socketPath }) => {
-  const trial = useTrial(() => createDockerSandbox({ socketPath }));
+await withEngines(({ name, socketPath }) => {
+  const trial = useTrial(() => createDockerSandbox({ name, socketPath }));
   const limits = {
     memoryMb: 64,
     fileBytes: 1_000_000,
@@ -27,9 +27,18 @@ await withDockerEngine(({ socketPath }) => {
 
     it("stop a fork bomb", async () => {
       const script = "for i in $(seq 100); do sleep 1000 & done; echo all";
-      const { code, stderr } = await trial.run({ command: ["sh", "-c", script], limits });
-      expect(code).not.toBe(0);
-      expect(stderr.toString()).toMatch(/fork/i);
+      const result = await trial.run({ command: ["sh", "-c", script], limits });
+      expect(result.code).not.toBe(0);
+      expect(result.stderr.toString()).toMatch(/fork/i);
+      expect(result.outOfProcesses).toBe(false);
+    });
+
+    it("end what does nothing but try to have more processes", async () => {
+      const bomb = "while (1) { my $pid = fork; select undef, undef, undef, 0.001 unless defined $pid }";
+      expect(await trial.run({ command: ["perl", "-e", bomb], limits })).toMatchObject({
+        signal: "SIGKILL",
+        outOfProcesses: true,
+      });
     });
 
     it("hold processors to a part of one", async () => {

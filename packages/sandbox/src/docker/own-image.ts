@@ -1,6 +1,6 @@
 import { SandboxError } from "../port.ts";
 import type { Engine } from "./engine.ts";
-import type { UsedImage } from "./request.ts";
+import type { UsedImage } from "./settings.ts";
 
 /** A name, with a registry, a tag or a digest where wanted; or an id. It becomes part of a path of the engine's API. */
 const REFERENCE = /^[a-z0-9][A-Za-z0-9_.:/@-]{0,254}$/;
@@ -17,7 +17,7 @@ export async function ownImage(engine: Engine, reference: string): Promise<UsedI
   const image = await engine.image(reference);
   if (image === null)
     throw new SandboxError(
-      `the engine has no image '${reference}'; build it (mosaic image build) or fetch it (docker pull ${reference})`,
+      `the engine has no image '${reference}'; build it (mosaic image build) or fetch it (docker pull ${reference}, or podman pull)`,
     );
   return { id: image.Id, own: true, volumes: Object.keys(image.Config?.Volumes ?? {}) };
 }

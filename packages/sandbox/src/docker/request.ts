@@ -1,66 +1,18 @@
-import { availableParallelism } from "node:os";
-import { SANDBOX_HOME } from "../layout.ts";
-import type { Mount, SandboxLimits, SandboxSpec } from "../port.ts";
 import type { ContainerRequest } from "./engine-answers.ts";
-import { entry } from "./entry.ts";
+import { HOSTNAME, MASKED, READ_ONLY, type ContainerSettings, type Tmpfs, type User } from "./settings.ts";
 
-/** Who a sandbox's processes are, inside and on the host. */
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** The files of the inside that no mount brings. */
-export interface UsedImage {
-  readonly id: string;
-  /** It brings its own programs, instead of the host's. */
-  readonly own: boolean;
-  /** Folders the image declares as volumes: a private tmpfs each, never a volume on the host's disk. */
-  readonly volumes: readonly string[];
-}
-
-export interface RequestOptions {
-  readonly user: User;
-  readonly image: UsedImage;
-  readonly mounts: readonly Mount[];
-  readonly labels: Readonly<Record<string, string>>;
-  /** JSON text. */
-  readonly seccomp: string;
-}
-
-/**
- * Docker's own list, with all of /sys beside it: it tells about the host's hardware, and some of it has led out of
- * containers.
- */
-const MASKED = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/interrupts",
-  "/proc/kallsyms",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/kmsg",
-  "/proc/latency_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/sys",
-];
-const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-
-/** The container of a specification, in words of the Docker Engine API. */
-export function containerRequest(spec: SandboxSpec, options: RequestOptions): ContainerRequest {
-  const { user, image } = options;
+/** A container in words of the Docker Engine API. */
+export function containerRequest(settings: ContainerSettings): ContainerRequest {
+  const { user } = settings;
   return {
-    Image: image.id,
+    Image: settings.image,
     User: `${String(user.uid)}:${String(user.gid)}`,
-    Entrypoint: entry(spec, { ownImage: image.own }),
+    Entrypoint: settings.command,
     Cmd: [],
-    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
-    Labels: options.labels,
+    Env: Object.entries(settings.env).map(([name, value]) => `${name}=${value}`),
+    Labels: settings.labels,
     WorkingDir: "/",
-    Hostname: "mosaic",
+    Hostname: HOSTNAME,
     NetworkDisabled: true,
     Healthcheck: { Test: ["NONE"] },
     Tty: false,
@@ -69,23 +21,15 @@ export function containerRequest(spec: SandboxSpec, options: RequestOptions): Co
     AttachStderr: true,
     OpenStdin: true,
     StdinOnce: true,
-    HostConfig: hostConfig(spec, options),
+    HostConfig: hostConfig(settings),
   };
 }
 
-function hostConfig(
-  spec: SandboxSpec,
-  { mounts, image, user, seccomp }: RequestOptions,
-): ContainerRequest["HostConfig"] {
-  const { limits } = spec;
-  const bytes = limits.memoryMb * 1024 * 1024;
-  const folders = [
-    ...["/tmp", ...image.volumes].map((folder) => ({ folder, mode: "1777" })),
-    ...[SANDBOX_HOME, ...spec.scratch].map((folder) => ({ folder, mode: "0755" })),
-  ];
+function hostConfig(settings: ContainerSettings): ContainerRequest["HostConfig"] {
+  const { user, memoryBytes, ulimits } = settings;
   return {
     CapDrop: ["ALL"],
-    SecurityOpt: ["no-new-privileges:true", `seccomp=${seccomp}`],
+    SecurityOpt: ["no-new-privileges:true", `seccomp=${settings.seccomp}`],
     Privileged: false,
     ReadonlyRootfs: true,
     MaskedPaths: MASKED,
@@ -96,14 +40,14 @@ function hostConfig(
     Init: true,
     RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
     LogConfig: { Type: "none", Config: {} },
-    Memory: bytes,
-    MemorySwap: bytes,
-    NanoCpus: Math.round(Math.min(limits.cpus, availableParallelism()) * 1e9),
-    PidsLimit: limits.processes,
-    Ulimits: [ulimit("core", 0), ulimit("fsize", limits.fileBytes), ulimit("nofile", limits.openFiles)],
-    ShmSize: limits.tmpBytes,
-    Tmpfs: Object.fromEntries(folders.map(({ folder, mode }) => [folder, tmpfs(limits, mode, user)])),
-    Mounts: mounts.map(({ source, target, writable }) => ({
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
+    NanoCpus: Math.round(settings.cpus * 1e9),
+    PidsLimit: settings.processes,
+    Ulimits: Object.entries(ulimits).map(([Name, value]) => ({ Name, Soft: value, Hard: value })),
+    ShmSize: settings.shmBytes,
+    Tmpfs: Object.fromEntries(settings.tmpfs.map((folder) => [folder.target, tmpfs(folder, user)])),
+    Mounts: settings.mounts.map(({ source, target, writable }) => ({
       Type: "bind",
       Source: source,
       Target: target,
@@ -118,7 +62,5 @@ function hostConfig(
  * Programs may run from it, as builds and tests do. It belongs to the sandbox's user because runc before 1.2 gives it
  * the mode of the folder it covers.
  */
-const tmpfs = ({ tmpBytes }: SandboxLimits, mode: string, { uid, gid }: User): string =>
-  `rw,exec,nosuid,nodev,size=${String(tmpBytes)},mode=${mode},uid=${String(uid)},gid=${String(gid)}`;
-
-const ulimit = (name: string, value: number) => ({ Name: name, Soft: value, Hard: value });
+const tmpfs = ({ bytes, mode }: Tmpfs, { uid, gid }: User): string =>
+  `rw,exec,nosuid,nodev,size=${String(bytes)},mode=${mode},uid=${String(uid)},gid=${String(gid)}`;

@@ -39,6 +39,7 @@ export function differences(asked: ContainerRequest, found: Container): string[]
     ...limited.map((name) => tell(name, limits[name], found.HostConfig[name])),
     ...unasked.map((name) => tell(name, "nothing", found.HostConfig[name])),
     ...(found.Image === asked.Image ? [] : [tell("Image", asked.Image, found.Image)]),
+    ...differentLabels(asked.Labels, found.Config["Labels"]),
     ...differentMounts(asked, found.Mounts),
   ];
 }
@@ -46,6 +47,14 @@ export function differences(asked: ContainerRequest, found: Container): string[]
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === "") return true;
   return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** An image may bring more. By ours a container is found when its maker is gone. */
+function differentLabels(asked: Readonly<Record<string, string>>, found: unknown): string[] {
+  const labels = (found ?? {}) as Readonly<Record<string, string>>;
+  return Object.entries(asked)
+    .filter(([name, value]) => labels[name] !== value)
+    .map(([name, value]) => tell(`label ${name}`, value, labels[name]));
 }
 
 function differentMounts(asked: ContainerRequest, found: readonly MountPoint[]): string[] {
@@ -60,7 +69,8 @@ function differentMounts(asked: ContainerRequest, found: readonly MountPoint[]):
 
 const access = (writable: boolean): string => (writable ? "writable" : "read-only");
 
-function tell(name: string, asked: unknown, found: unknown): string {
+/** A difference in words. */
+export function tell(name: string, asked: unknown, found: unknown): string {
   return `${name} is ${short(found)} instead of ${short(asked)}`;
 }
 

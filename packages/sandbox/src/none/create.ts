@@ -138,7 +138,7 @@ function track(spec: SandboxSpec, child: ChildProcess, options: TrackOptions): S
   }
   let state: "running" | "exited" | "gone" = "running";
   let killed = false;
-  const ended = new Promise<Omit<SandboxExit, "outOfMemory">>((resolve) => {
+  const ended = new Promise<Omit<SandboxExit, "outOfMemory" | "outOfProcesses">>((resolve) => {
     child.once("exit", (code, signal) => {
       resolve({ code, signal });
     });
@@ -150,7 +150,11 @@ function track(spec: SandboxSpec, child: ChildProcess, options: TrackOptions): S
     await options.undo();
     state = "gone";
     options.onEnd();
-    return { ...(killed ? { code: null, signal: "SIGKILL" } : exit), outOfMemory: false };
+    return {
+      ...(killed ? { code: null, signal: "SIGKILL" } : exit),
+      outOfMemory: false,
+      outOfProcesses: false,
+    };
   })();
   const kill = async (): Promise<KillOutcome> => {
     if (state === "gone") return { survivors: [], durationMs: 0 };

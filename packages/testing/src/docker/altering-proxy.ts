@@ -12,7 +12,7 @@ import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-/** The body of a request to make a container. */
+/** The body of a request to make a container; Podman's own has no HostConfig. */
 export type CreateBody = Record<string, unknown> & { HostConfig: Record<string, unknown> };
 
 export interface AlteringProxy {
@@ -29,7 +29,7 @@ export async function startAlteringProxy(
   const socketPath = join(folder.path, "engine.sock");
   const passOn = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const given = await text(asked);
-    const body = asked.url?.startsWith("/containers/create") === true ? altered(given, alter) : given;
+    const body = /\/containers\/create\b/.test(asked.url ?? "") ? altered(given, alter) : given;
     const headers: OutgoingHttpHeaders = { ...asked.headers, "content-length": Buffer.byteLength(body) };
     delete headers["transfer-encoding"];
     const passedOn = request({ socketPath: engineSocket, path: asked.url, method: asked.method, headers });

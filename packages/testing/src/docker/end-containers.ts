@@ -5,8 +5,8 @@ import { run } from "../mounts.ts";
 const PAUSE_MS = 20;
 
 /**
- * Ends what an engine with its data below `folder` left: its containerd, its containers' shims and processes, mounts and
- * control groups. A killed dockerd leaves all of that behind.
+ * Ends what an engine with its data below `folder` left: its containerd, its containers' monitors and processes, mounts and
+ * control groups. A killed engine leaves all of that behind.
  */
 export async function endContainers(folder: string): Promise<void> {
   const ids = containersBelow(folder);
@@ -31,16 +31,18 @@ export async function endContainerd(folder: string): Promise<void> {
   rmSync(`${folder}/exec/containerd/containerd.pid`, { force: true });
 }
 
-/** Docker keeps a folder for each container, named by its whole id. */
+/** Engines keep a folder for each container, named by its whole id; Podman has files beside them. */
 function containersBelow(folder: string): string[] {
-  const containers = `${folder}/data/containers`;
-  return existsSync(containers) ? readdirSync(containers) : [];
+  return ["containers", "overlay-containers"]
+    .map((name) => `${folder}/data/${name}`)
+    .flatMap((containers) => (existsSync(containers) ? readdirSync(containers) : []))
+    .filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
 
-/** containerd and its shims name a path of this engine on their command line; a container's processes are in its group. */
+/** containerd and monitors name a path of this engine on their command line; a container's processes are in its group. */
 function belongs(pid: number, folder: string, containers: readonly string[]): boolean {
   if (pid === process.pid) return false;
-  if (isContainerd(pid, folder) || isShim(pid, folder)) return true;
+  if (isContainerd(pid, folder) || isMonitor(pid, folder)) return true;
   const groups = containers.length === 0 ? "" : read(`/proc/${pid}/cgroup`);
   return containers.some((id) => groups.includes(id));
 }
@@ -48,9 +50,10 @@ function belongs(pid: number, folder: string, containers: readonly string[]): bo
 const isContainerd = (pid: number, folder: string): boolean =>
   read(`/proc/${pid}/cmdline`).startsWith(`containerd\0--config\0${folder}/`);
 
-function isShim(pid: number, folder: string): boolean {
+/** Docker's shim, Podman's conmon, and the Podman that conmon starts to clean up. */
+function isMonitor(pid: number, folder: string): boolean {
   const command = read(`/proc/${pid}/cmdline`);
-  return /^[^\0]*containerd-shim/.test(command) && command.includes(`\0${folder}/`);
+  return /^[^\0]*(?:containerd-shim|conmon|podman\0)/.test(command) && command.includes(`\0${folder}/`);
 }
 
 function processIds(): number[] {

@@ -7,10 +7,11 @@ import { startServerProcess, type ServerProcess } from "../servers/server-proces
 import { temporaryFolder } from "../temporary-folder.ts";
 import { endContainerd, endContainers } from "./end-containers.ts";
 
-/** A real Docker engine of a test's own: own data, own socket, no network, no rules in the host's firewall. */
-export interface DockerEngineInTest {
+/** A real engine of a test's own: own data, own socket, no network, no rules in the host's firewall. */
+export interface EngineInTest {
+  readonly name: "docker" | "podman";
   readonly socketPath: string;
-  /** dockerd itself: killed, stopped or frozen at will. */
+  /** dockerd, or Podman's service, itself: killed, stopped or frozen at will. */
   readonly process: ServerProcess;
   /** Starts it again on the same data, after it was killed or stopped. */
   restart(): Promise<void>;
@@ -20,15 +21,19 @@ export interface DockerEngineInTest {
 
 const INSTALL = "Debian/Ubuntu: apt-get install docker.io iptables";
 
+export const whyNoDockerEngine = (): string | null => whyNoEngine("Docker", ["dockerd"], INSTALL);
+
 /**
  * Why an engine cannot be started here, or null. With `CI=true` there is no why: what is missing fails the test.
+ *
+ * @param programs names of which one must be installed
  */
-export function whyNoDockerEngine(): string | null {
+export function whyNoEngine(title: string, programs: readonly string[], install: string): string | null {
   if (process.env["CI"] === "true") return null;
-  if (process.platform !== "linux") return "Docker engines of tests need Linux";
-  if (process.getuid?.() !== 0) return "only root can start a Docker engine of the test's own";
+  if (process.platform !== "linux") return `${title} engines of tests need Linux`;
+  if (process.getuid?.() !== 0) return `only root can start a ${title} engine of the test's own`;
   try {
-    findProgram(["dockerd"], INSTALL);
+    findProgram(programs, install);
     return null;
   } catch (error) {
     return String(error);
@@ -36,7 +41,7 @@ export function whyNoDockerEngine(): string | null {
 }
 
 /** Starts dockerd in a temporary folder and waits until it answers. Needs root. */
-export async function startDockerEngine(): Promise<DockerEngineInTest> {
+export async function startDockerEngine(): Promise<EngineInTest> {
   const command = findProgram(["dockerd"], INSTALL);
   const folder = temporaryFolder();
   // Ordinary users of a test find their way to the socket by the socket's own mode.
@@ -57,6 +62,7 @@ export async function startDockerEngine(): Promise<DockerEngineInTest> {
     });
   let process = await start();
   return {
+    name: "docker",
     socketPath,
     get process() {
       return process;

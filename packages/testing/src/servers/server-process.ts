@@ -21,6 +21,8 @@ interface Start {
   /** Who it runs as, when the test is root and the server refuses that. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs, for those that leave files there. */
+  readonly cwd?: string;
   /** Resolves once the server answers; throws while it does not. */
   readonly probe: () => Promise<void>;
 }
@@ -33,11 +35,13 @@ const PROBE_EVERY_MS = 20;
 const SETPRIV = "/usr/bin/setpriv";
 
 /** Starts a server and waits until it answers. @throws with what it printed, when it ends before */
-export async function startServerProcess({ command, args, user, env, probe }: Start): Promise<ServerProcess> {
+export async function startServerProcess(options: Start): Promise<ServerProcess> {
+  const { command, args, user, env, cwd, probe } = options;
   const [file, ...rest] = dyingWithUs([command, ...args]);
   const child = spawn(file, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...env },
+    cwd,
     ...user,
   });
   let printed = "";

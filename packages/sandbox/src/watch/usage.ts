@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statfsSync } from "node:fs";
-import { SANDBOX_HOME } from "../../layout.ts";
+import { SANDBOX_HOME } from "../layout.ts";
 
 /** What a sandbox uses, as far as the host can see it. */
 export interface Usage {

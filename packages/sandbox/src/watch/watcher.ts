@@ -1,7 +1,10 @@
+import { refusedForks } from "./refused-forks.ts";
 import { exactMemoryOf, processesIn, usageOf } from "./usage.ts";
 
 /** Between two looks, in milliseconds: a process can take a few hundred megabytes in that time. */
 const INTERVAL_MS = 200;
+
+export type Excess = "memory" | "processes";
 
 /** A sandbox to look after. Limits that the kernel keeps are not given. */
 export interface Watched {
@@ -9,11 +12,13 @@ export interface Watched {
   readonly init: number;
   readonly memoryBytes?: number;
   readonly processes?: number;
+  /** Where the kernel counts the processes that it refuses (`pids.events`): it keeps the limit, and its cost is looked after. */
+  readonly refusals?: string | null;
   /** Called once, when a limit was passed. */
-  readonly onExcess: (limit: "memory" | "processes") => void;
+  readonly onExcess: (limit: Excess) => void;
 }
 
-/** Looks after the limits that the kernel does not keep here. One interval for all sandboxes. */
+/** Looks after the limits that the kernel does not keep here, or not well. One interval for all sandboxes. */
 export interface Watcher {
   /** @returns what ends the watching of this one */
   watch(watched: Watched): () => void;
@@ -21,7 +26,7 @@ export interface Watcher {
 
 /** The process may end while something is watched: what is watched dies with it. */
 export function createWatcher(intervalMs = INTERVAL_MS): Watcher {
-  const all = new Set<Watched>();
+  const all = new Map<Watched, () => boolean>();
   let timer: NodeJS.Timeout | null = null;
 
   const stop = (watched: Watched) => {
@@ -31,8 +36,8 @@ export function createWatcher(intervalMs = INTERVAL_MS): Watcher {
     timer = null;
   };
   const look = () => {
-    for (const watched of all) {
-      const excess = excessOf(watched);
+    for (const [watched, isStorm] of all) {
+      const excess = isStorm() ? "processes" : excessOf(watched);
       if (excess === null) continue;
       stop(watched);
       watched.onExcess(excess);
@@ -40,7 +45,7 @@ export function createWatcher(intervalMs = INTERVAL_MS): Watcher {
   };
   return {
     watch(watched) {
-      all.add(watched);
+      all.set(watched, refusedForks(watched.refusals ?? ""));
       timer ??= setInterval(look, intervalMs).unref();
       return () => {
         stop(watched);
@@ -49,11 +54,8 @@ export function createWatcher(intervalMs = INTERVAL_MS): Watcher {
   };
 }
 
-function excessOf({
-  init,
-  memoryBytes = Infinity,
-  processes = Infinity,
-}: Watched): "memory" | "processes" | null {
+function excessOf({ init, memoryBytes = Infinity, processes = Infinity }: Watched): Excess | null {
+  if (memoryBytes === Infinity && processes === Infinity) return null;
   const found = processesIn(init);
   // So many need not be looked at one by one, which takes the longer the more urgent it is.
   if (found.length > processes) return "processes";

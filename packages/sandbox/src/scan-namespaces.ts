@@ -1,4 +1,4 @@
-import { pidNamespaceOf, processIds } from "../process-table.ts";
+import { pidNamespaceOf, processIds } from "./process-table.ts";
 
 /** Processes by their PID namespace, as /proc/<pid>/ns/pid names it. */
 export type Namespaces = ReadonlyMap<string, readonly number[]>;

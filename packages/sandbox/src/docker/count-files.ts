@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { RULES } from "../cgroup/controllers.ts";
+import { placesFor } from "../cgroup/places.ts";
+
+const ROOT = "/sys/fs/cgroup";
+
+/**
+ * Where the kernel counts the processes that it refuses to a container; null where that cannot be seen from here.
+ *
+ * @param pid one of its processes, as the host numbers it
+ */
+export function refusalsFile(pid: number, containerId: string): string | null {
+  return countFile({ pid, containerId, controller: "pids", name: "refusals" });
+}
+
+/**
+ * Looks whether the kernel ended something in a container for lack of memory. Podman's own word for it does not hold on
+ * control groups of version 1. To be asked before the engine removes the group; false later, and where it cannot be seen.
+ *
+ * @param pid one of its processes, as the host numbers it
+ */
+export function memoryKills(pid: number, containerId: string): () => boolean {
+  const file = countFile({ pid, containerId, controller: "memory", name: "kills" });
+  return () => file !== null && /^oom_kill [1-9]/m.test(read(file) ?? "");
+}
+
+interface Counted {
+  readonly pid: number;
+  readonly containerId: string;
+  readonly controller: "pids" | "memory";
+  readonly name: "refusals" | "kills";
+}
+
+function countFile({ pid, containerId, controller, name }: Counted): string | null {
+  const membership = read(`/proc/${String(pid)}/cgroup`);
+  if (membership === null) return null;
+  const files = placesFor(controller, ROOT, membership)
+    .filter(({ parent }) => parent.includes(containerId))
+    .map(({ parent, version }) => path.join(parent, RULES[controller][version][name] ?? ""));
+  return files.find((file) => existsSync(file)) ?? null;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null; // ended
+  }
+}

@@ -7,7 +7,7 @@ import { TINY_REPOSITORY } from "../../tests/tiny-repository.ts";
 import { makePlace, type Place } from "../crash/place.ts";
 import { type Mosaic, startMosaic } from "../mosaic-process.ts";
 import type { Adapter } from "./adapters.ts";
-import { waitFor } from "./wait-for.ts";
+import { waitFor } from "../wait-for.ts";
 
 /** As many as run at once in this drill: thirty hostile ones, and the honest one. */
 const MOST_AGENTS = 31;

@@ -3,7 +3,7 @@ import type { ScenarioResult } from "../drill.ts";
 import type { Arena } from "./arena.ts";
 import { type Hostile, hostile, leftOf, SAVING_MS, stepsOf } from "./kill-agent.ts";
 import { newTally } from "./tally.ts";
-import { waitFor } from "./wait-for.ts";
+import { waitFor } from "../wait-for.ts";
 
 /** All of them are killed within this time from the order to the last receipt, in milliseconds (ORCH-126). */
 export const CROWDS = [
@@ -25,6 +25,9 @@ const ATTACKS = [
   "setsid",
 ];
 
+/** What is said of an agent whose sandbox was ended before anybody ordered its kill, for what it took. */
+const TOO_MUCH = /more processes than a sandbox may have/;
+
 /** As many at once, killed by one order. */
 export async function killCrowd(
   arena: Arena,
@@ -43,14 +46,18 @@ export async function killCrowd(
   tally.note(answer.message);
   const receipts: KillReceipt[] = [];
   for (const agent of crowd) {
-    const { status, details } = await arena.mosaic.client.call("getAgent", {
+    const { status, error, details } = await arena.mosaic.client.call("getAgent", {
       params: { agentId: agent.agentId },
     });
+    tally.survived(await leftOf(arena, agent));
+    if (status === "failed" && TOO_MUCH.test(error ?? "")) {
+      tally.note(`${agent.agentId} had been ended: ${error}`);
+      continue;
+    }
     const { receipt } = (details ?? {}) as { readonly receipt?: KillReceipt };
     if (receipt !== undefined) receipts.push(receipt);
     if (status !== "killed") tally.broken(`${agent.agentId} is ${status}`);
     for (const left of receipt?.residual ?? ["no receipt"]) tally.broken(`${agent.agentId}: ${left}`);
-    tally.survived(await leftOf(arena, agent));
   }
   const [slowest] = receipts.sort((one, other) => other.durationMs - one.durationMs);
   if (slowest !== undefined) tally.note(`the slowest receipt: ${stepsOf(slowest)}`);

@@ -1,5 +1,5 @@
 import type { Drill, DrillReport, ScenarioResult } from "../drill.ts";
-import { type Adapter, bubblewrap, docker } from "./adapters.ts";
+import { type Adapter, bubblewrap, ENGINES, startEngine } from "./adapters.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { CROWDS, killCrowd } from "./crowd.ts";
 import { flood, FLOODING } from "./flooding.ts";
@@ -13,18 +13,22 @@ export const drill: Drill = {
   modes: ["embedded", "distributed"],
   async run(report) {
     await playAll(bubblewrap, report);
-    const engine = await docker();
-    if (typeof engine === "string") {
-      process.stderr.write(`  docker is left out: ${engine}\n`);
-      return;
-    }
-    try {
-      await playAll(engine, report);
-    } finally {
-      await engine.close();
-    }
+    for (const kind of ENGINES) await playOn(kind, report);
   },
 };
+
+async function playOn(kind: (typeof ENGINES)[number], report: DrillReport): Promise<void> {
+  const engine = await startEngine(kind);
+  if (typeof engine === "string") {
+    process.stderr.write(`  ${kind.name} is left out: ${engine}\n`);
+    return;
+  }
+  try {
+    await playAll(engine, report);
+  } finally {
+    await engine.close();
+  }
+}
 
 async function playAll(adapter: Adapter, report: DrillReport): Promise<void> {
   const arena = await openArena(adapter);

@@ -31,7 +31,7 @@ export async function flood(arena: Arena, attack: string): Promise<ScenarioResul
   const { tookMs, residual } = await killAgent(arena, agent);
   tally.took(tookMs);
   for (const left of residual) tally.broken(`the receipt leaves ${left}`);
-  if (tookMs !== null) tally.survived(await leftOf(arena, agent));
+  tally.survived(await leftOf(arena, agent));
   return tally.result(1);
 }
 

@@ -9,8 +9,9 @@ import {
   processesMentioning,
   usersOf,
 } from "@mosaic/testing";
+import { seenEvent } from "../../tests/seen-event.ts";
 import type { Arena } from "./arena.ts";
-import { waitFor } from "./wait-for.ts";
+import { waitFor } from "../wait-for.ts";
 
 /** Longest time that saving goes on after a receipt, in milliseconds. */
 export const SAVING_MS = 15_000;
@@ -66,8 +67,12 @@ export async function killAgent(arena: Arena, { agentId }: Hostile): Promise<Kil
     });
     return { tookMs: performance.now() - started, residual: receipt.residual, steps: stepsOf(receipt) };
   } catch (error) {
-    if (error instanceof ApiError && error.problem?.code === "illegal_transition")
-      return { tookMs: null, residual: [], ended: await endOf(arena, agentId) };
+    if (error instanceof ApiError && error.problem?.code === "illegal_transition") {
+      const ended = await endOf(arena, agentId);
+      // It cleans up after itself.
+      await seenEvent(arena.mosaic.client, agentId, ({ type }) => type === "agent.cleanup");
+      return { tookMs: null, residual: [], ended };
+    }
     throw error;
   }
 }

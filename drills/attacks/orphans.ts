@@ -3,7 +3,7 @@ import type { ScenarioResult } from "../drill.ts";
 import type { Arena } from "./arena.ts";
 import { type Hostile, hostile } from "./kill-agent.ts";
 import { newTally } from "./tally.ts";
-import { waitFor } from "./wait-for.ts";
+import { waitFor } from "../wait-for.ts";
 
 const ATTACKS = ["respawner", "daemon", "ignores signals"];
 

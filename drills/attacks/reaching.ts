@@ -38,7 +38,7 @@ export async function tryToReach(
   const { tookMs, residual } = await killAgent(arena, agent);
   tally.took(tookMs);
   for (const left of residual) tally.broken(`the receipt leaves ${left}`);
-  if (tookMs !== null) tally.survived(await leftOf(arena, agent));
+  tally.survived(await leftOf(arena, agent));
   for (const mark of await arena.target.marks()) tally.broken(mark);
   return tally.result(1);
 }

@@ -20,11 +20,9 @@ export async function killStaying(arena: Arena, attack: string): Promise<Scenari
   tally.took(tookMs);
   for (const left of residual) tally.broken(`the receipt leaves ${left}`);
   if (tookMs === null) tally.note(`it had ended by itself: ${ended}`);
-  else {
-    if (tookMs > ONE_MS)
-      tally.broken(`the kill took ${Math.round(tookMs)} ms, more than ${ONE_MS}: ${steps}`);
-    tally.survived(await leftOf(arena, agent));
-  }
+  else if (tookMs > ONE_MS)
+    tally.broken(`the kill took ${Math.round(tookMs)} ms, more than ${ONE_MS}: ${steps}`);
+  tally.survived(await leftOf(arena, agent));
   for (const mark of await arena.target.marks()) tally.broken(mark);
   return tally.result(1);
 }

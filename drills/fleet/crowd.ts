@@ -1,11 +1,12 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { ONE_NOTE_REPOSITORY } from "../../tests/one-note-repository.ts";
 import type { Findings } from "../crash/invariants.ts";
 import { scenarioFile } from "../mosaic-process.ts";
+import { waitFor } from "../wait-for.ts";
 import { onField } from "./field.ts";
 
 const NAMES = ["one", "two", "lost"];
-const LOOK_MS = 50;
+/** As many tasks as anybody asks for, on two cores. */
+const LIMIT_MS = 1_800_000;
 const ENV = { ORCHESTRATOR_QUEUE_CONCURRENCY: "6", MOSAIC_GATE_CONCURRENCY: "4" };
 
 /** Many tasks on three orchestrators, one of which is killed when half of them are done. */
@@ -30,10 +31,16 @@ export async function crowd(tasks: number, found: Findings): Promise<void> {
         return field.spawn(mosaics[at % mosaics.length] ?? one, { taskId, maxRetries, request });
       }),
     );
-    while ((await one.client.call("queueStats")).completed < tasks / 2) await pause(LOOK_MS);
+    const completed = (wanted: number): Promise<true> =>
+      waitFor(
+        `${wanted} tasks`,
+        async () => (await one.client.call("queueStats")).completed >= wanted,
+        LIMIT_MS,
+      );
+    await completed(tasks / 2);
     await lost.kill();
     // Its data folder is looked at in the end, so it comes back to clean up.
-    while ((await one.client.call("queueStats")).completed < tasks) await pause(LOOK_MS);
+    await completed(tasks);
     await field.start("lost");
     await field.finish(one);
   });

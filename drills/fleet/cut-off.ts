@@ -2,6 +2,7 @@ import { startCutProxy } from "@mosaic/testing";
 import { setTimeout as pause } from "node:timers/promises";
 import { newServers } from "../../tests/store-mode.ts";
 import type { Findings } from "../crash/invariants.ts";
+import { waitFor } from "../wait-for.ts";
 import { onField } from "./field.ts";
 
 interface Plan {
@@ -14,7 +15,6 @@ interface Plan {
 }
 
 const TASKS = 4;
-const LOOK_MS = 100;
 /** Longer than the lease (2 s), in milliseconds. */
 const AWAY_MS = 5000;
 /** Latest moment of the cut, in milliseconds: about as long as the tasks take. */
@@ -33,7 +33,7 @@ export async function cutOff({ server, how, tries, random, found }: Plan): Promi
       const other = await field.start("other");
       for (let tried = 0; tried < tries; tried += 1) {
         // One that is cut off says so; what it is told meanwhile it refuses.
-        while (!(await fetch(`${cut.url}/health/ready`)).ok) await pause(LOOK_MS);
+        await waitFor("readiness", async () => (await fetch(`${cut.url}/health/ready`)).ok);
         for (let at = 0; at < TASKS; at += 1)
           await field.spawn(at % 2 === 0 ? cut : other, { taskId: `t${tried}-${at}`, maxRetries: 10 });
         await pause(random() * LATEST_MS);

@@ -4,6 +4,7 @@ import { newServers } from "../../tests/store-mode.ts";
 import type { Findings } from "../crash/invariants.ts";
 import { expectSays } from "../faults/outcome.ts";
 import { type Mosaic, scenarioFile } from "../mosaic-process.ts";
+import { lookFor } from "../wait-for.ts";
 import { onField } from "./field.ts";
 
 /** Everything is flushed under a Valkey that runs on, or it keeps nothing and is killed and started again. */
@@ -47,16 +48,13 @@ export async function emptied(how: Emptying, found: Findings): Promise<void> {
 }
 
 async function refuses({ url }: Mosaic, spawn: () => Promise<unknown>, found: Findings): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
-  for (;;) {
+  let said = "";
+  const refused = await lookFor(async () => {
     const answer = await fetch(`${url}/health/ready`);
-    const text = await answer.text();
-    if (answer.status === 503 && /emptied/.test(text)) break;
-    if (performance.now() > deadline) {
-      found.violations.push(`readiness says ${answer.status}: ${text.slice(0, 300)}`);
-      break;
-    }
-  }
+    said = `${answer.status}: ${await answer.text()}`;
+    return answer.status === 503 && /emptied/.test(said);
+  }, LIMIT_MS);
+  if (refused === null) found.violations.push(`readiness says ${said.slice(0, 300)}`);
   const spawned = await spawn().then(
     () => "it was accepted",
     (error: unknown) => JSON.stringify(error) + String(error),

@@ -6,6 +6,10 @@ import { checkLeftovers, checkTasks, type Findings, type Wanted } from "../crash
 import { taskOf } from "../crash/place.ts";
 import { settle } from "../crash/settle.ts";
 import { type Mosaic, type OrchestratorClient, scenarioFile } from "../mosaic-process.ts";
+import { lookFor } from "../wait-for.ts";
+
+/** A store that is on its way back is there by then, in milliseconds. */
+const REACHABLE_MS = 120_000;
 
 /** Orchestrators on one store, what was asked of them, and what is found wrong. */
 export interface Field {
@@ -86,14 +90,17 @@ export async function onField(
 
 /** A store that is still on its way back is not an answer yet. */
 async function settleWhenReachable(client: OrchestratorClient, homes: readonly string[]): Promise<boolean> {
-  const deadline = performance.now() + 120_000;
-  for (;;) {
+  let why: unknown = null;
+  const settled = await lookFor(async () => {
     try {
-      return await settle(client, homes);
+      return { inTime: await settle(client, homes) };
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      why = error;
+      return null;
     }
-  }
+  }, REACHABLE_MS);
+  if (settled === null) throw why;
+  return settled.inTime;
 }
 
 /** Everybody there ever was. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Fleet, pushedBranches, seen } from "../../tests/fleet.ts";
 import type { Findings } from "../crash/invariants.ts";
 import { type Mosaic, scenarioFile } from "../mosaic-process.ts";
+import { lookFor } from "../wait-for.ts";
 import { allAgents, onField } from "./field.ts";
 import { resume, stop } from "./signals.ts";
 
@@ -11,7 +12,6 @@ import { resume, stop } from "./signals.ts";
 const EACH = 2;
 const NAMES = ["dead", "frozen", "asked"] as const;
 const LIMIT_MS = 60_000;
-const LOOK_MS = 100;
 /** What a start does of its own accord is done by then, in milliseconds. */
 const WATCH_MS = 3000;
 
@@ -71,12 +71,8 @@ async function killedOf(
   { client }: Mosaic,
   { wanted }: { readonly agents: readonly string[]; readonly wanted: number },
 ): Promise<boolean> {
-  const deadline = performance.now() + LIMIT_MS;
-  while (performance.now() < deadline) {
-    if (killedAmong(await allAgents(client)).length >= wanted) return true;
-    await pause(LOOK_MS);
-  }
-  return false;
+  const enough = async () => killedAmong(await allAgents(client)).length >= wanted;
+  return (await lookFor(enough, LIMIT_MS)) !== null;
 }
 
 /** Exactly as many are said to be killed as were, and nothing of these runs. */

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { processesMentioning } from "@mosaic/testing";
 import { RUN_POINTS, type RunPoint } from "../../apps/orchestrator/src/spawner/step-points.ts";
 import type { Findings } from "../crash/invariants.ts";
 import type { Mosaic } from "../mosaic-process.ts";
+import { lookFor } from "../wait-for.ts";
 import { type Field, onField } from "./field.ts";
 import { isStopped, resume } from "./signals.ts";
 
@@ -14,7 +14,6 @@ const LOST_AT_ONCE = 8;
 const MAX_RETRIES = 10;
 /** A process that was told to be lost and is not, after this many milliseconds, never came to the point. */
 const REACH_MS = 60_000;
-const LOOK_MS = 50;
 /** Each takes exactly one task at first, so that each that is to be lost has one to be lost with. */
 const ONE_EACH = { ORCHESTRATOR_QUEUE_CONCURRENCY: "1" };
 /** Where a task is nearly done: what comes back there must neither push nor end it again. */
@@ -118,25 +117,16 @@ async function diesAt({ found, fleet }: Field, point: RunPoint, mosaic: Mosaic):
 /** While those that were lost stay away. */
 async function doneByOthers({ found }: Field, { client }: Mosaic): Promise<void> {
   const query = { status: ["spawning" as const, "running" as const], limit: 100 };
-  const deadline = performance.now() + REACH_MS;
-  for (;;) {
+  let left = "";
+  const done = await lookFor(async () => {
     const { items } = await client.call("listAgents", { query });
-    if (items.length === 0) return;
-    if (performance.now() > deadline) {
-      found.losses.push(
-        `nobody takes over ${items.map(({ taskId, status }) => `${taskId} (${status})`).join(", ")}`,
-      );
-      return;
-    }
-    await pause(LOOK_MS);
-  }
+    left = items.map(({ taskId, status }) => `${taskId} (${status})`).join(", ");
+    return items.length === 0;
+  }, REACH_MS);
+  if (done === null) found.losses.push(`nobody takes over ${left}`);
 }
 
 async function stopsAt({ found }: Field, point: RunPoint, mosaic: Mosaic): Promise<void> {
-  const deadline = performance.now() + REACH_MS;
-  while (performance.now() < deadline) {
-    if (await isStopped(mosaic.pid)) return;
-    await pause(LOOK_MS);
-  }
-  found.violations.push(`${point} was never reached`);
+  const stopped = await lookFor(() => isStopped(mosaic.pid), REACH_MS);
+  if (stopped === null) found.violations.push(`${point} was never reached`);
 }

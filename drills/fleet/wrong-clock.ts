@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Findings } from "../crash/invariants.ts";
 import type { Mosaic } from "../mosaic-process.ts";
+import { waitFor } from "../wait-for.ts";
 import { type Field, onField } from "./field.ts";
 
 const PRELOAD = fileURLToPath(new URL("shifted-clock.mjs", import.meta.url));
@@ -13,7 +13,6 @@ const LEASE_MS = 2000;
 const SLACK_MS = 10_000;
 const ENV = { MOSAIC_RETRY_BASE_MS: String(RETRY_MS), ORCHESTRATOR_QUEUE_CONCURRENCY: "1" };
 const IN_LINE = 5;
-const LOOK_MS = 40;
 
 /**
  * One of two orchestrators has a clock that is five minutes off, before or behind. Tasks are claimed in their order, those
@@ -80,7 +79,11 @@ async function inLine(field: Field, mosaics: readonly [Mosaic, Mosaic]): Promise
   if (names.some((taskId, at) => Math.abs(order.indexOf(taskId) - at) > 1))
     field.found.violations.push(`tasks were claimed in the order ${order.join(", ")}`);
   heard.stop();
-  while ((await one.client.call("queueStats")).active > 0) await pause(LOOK_MS);
+  await idle(one);
+}
+
+async function idle({ client }: Mosaic): Promise<void> {
+  await waitFor("an end of all tasks", async () => (await client.call("queueStats")).active === 0);
 }
 
 interface Takeover {
@@ -108,7 +111,7 @@ async function takenOver(field: Field, { dies, lives, taskId }: Takeover): Promi
       `${retried.taskId} was retried after ${Math.round(delayMs)} ms, not after ${RETRY_MS / 2} to ${RETRY_MS}`,
     );
   heard.stop();
-  while ((await lives.client.call("queueStats")).active > 0) await pause(LOOK_MS);
+  await idle(lives);
 }
 
 interface Heard {

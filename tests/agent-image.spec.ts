@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -64,7 +64,7 @@ await withDockerEngine((engine) => {
       mounts: [
         ...tools.mounts,
         { source: folder, target: "/tree", writable: false },
-        { source: WORKER, target: "/opt/mosaic/worker.mjs", writable: false },
+        { source: dirname(WORKER), target: "/opt/mosaic/worker", writable: false },
       ],
       scratch: [],
       limits: { memoryMb: 512, fileBytes: 1e8, openFiles: 512, tmpBytes: 1e8, processes: 128, cpus: 1 },
@@ -102,7 +102,7 @@ await withDockerEngine((engine) => {
     });
 
     it("has all that the worker needs", async () => {
-      const { code, output } = await inImage(["/usr/local/bin/node", "/opt/mosaic/worker.mjs"]);
+      const { code, output } = await inImage(["/usr/local/bin/node", "/opt/mosaic/worker/worker.mjs"]);
       expect({ code, output }).toEqual({ code: 0, output: "" });
     });
 

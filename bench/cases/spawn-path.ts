@@ -1,31 +1,34 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { chmod } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createGitFixture, startDockerEngine } from "@mosaic/testing";
 import { type BenchCase, type Figure, median, timed } from "../measure.ts";
 import { inTemporaryFolder } from "../temporary-folder.ts";
-import { scenario, startSystem } from "../../tests/system.ts";
+import { startSlowModel } from "../../load/slow-model.ts";
+import { startSystem } from "../../tests/system.ts";
 import { TINY_REPOSITORY } from "../../tests/tiny-repository.ts";
 
 const ROUNDS = 7;
 const WORKER = fileURLToPath(import.meta.resolve("@mosaic/worker/bundle"));
-const START = {
+const start = (socketPath: string) => ({
   type: "start",
   model: "m",
   system: "s",
-  socketPath: "/nowhere",
+  socketPath,
   workdir: "/",
   maxTokens: 1000,
   maxTurns: 1,
   maxToolOutputBytes: 1000,
   streamRetries: 0,
   mcpServers: [],
-};
+});
 
-/** A program and its arguments: the worker in a sandbox with nothing around it. */
-type Bare = () => readonly [string, ...string[]];
+/** A program and its arguments: the worker in a sandbox with nothing around it, which sees a folder of the host. */
+type Bare = (folder: string) => readonly [string, ...string[]];
 
 const NAMESPACES = "--unshare-all --die-with-parent --ro-bind / / --proc /proc --dev /dev --".split(" ");
 
@@ -35,24 +38,33 @@ const bareBubblewrap: Bare = () => ["bwrap", ...NAMESPACES, process.execPath, WO
 function bareDocker(socketPath: string): Bare {
   const docker = ["docker", "-H", `unix://${socketPath}`] as const;
   const host = (path: string): string[] => ["-v", `${path}:${path}:ro`];
-  return () => {
+  return (folder) => {
     const [image] = execFileSync(docker[0], [...docker.slice(1), "images", "-q", "mosaic/host-tools"], {
       encoding: "utf8",
     }).split("\n");
-    const folders = ["/usr", dirname(process.execPath), WORKER].flatMap(host);
+    const folders = ["/usr", dirname(process.execPath), dirname(WORKER), folder].flatMap(host);
     const options = ["run", "-i", "--rm", "--network", "none", ...folders, "--entrypoint", process.execPath];
     return [...docker, ...options, image ?? "", WORKER];
   };
 }
 
-/** From nothing to ready. @returns ends it */
-async function bareWorker([program, ...args]: readonly [string, ...string[]]): Promise<() => Promise<void>> {
+/** From nothing to its first request, to a model that answers nothing. @returns ends it */
+async function bareWorker(
+  [program, ...args]: readonly [string, ...string[]],
+  model: { readonly server: Server; readonly socketPath: string },
+): Promise<() => Promise<void>> {
+  const asked = once(model.server, "request");
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
-  child.stdin.write(`${JSON.stringify(START)}\n`);
+  const say = (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`);
   const ended = once(child, "exit").then(([code]) => `the bare worker ended with ${String(code)}`);
-  const said = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
-  if (typeof said === "string") throw new Error(said);
+  say(start(model.socketPath));
+  const ready = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
+  if (typeof ready === "string") throw new Error(ready);
+  say({ type: "prompt", text: "Do nothing." });
+  const request = await Promise.race([asked, ended]);
+  if (typeof request === "string") throw new Error(request);
   return async () => {
+    model.server.closeAllConnections();
     // It ends when nobody speaks to it any more.
     child.stdin.end();
     await ended;
@@ -62,7 +74,12 @@ async function bareWorker([program, ...args]: readonly [string, ...string[]]): P
 async function floor(folder: string, bare: Bare): Promise<number> {
   const git = await createGitFixture("mosaic-bench-git-");
   const remote = await git.remote(TINY_REPOSITORY);
-  const command = bare();
+  const command = bare(folder);
+  const socketPath = join(folder, "model.sock");
+  const server = createServer(() => undefined).listen(socketPath);
+  await once(server, "listening");
+  // Not only Mosaic's own user asks.
+  await Promise.all([chmod(folder, 0o755), chmod(socketPath, 0o777)]);
   const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const place = join(folder, `bare-${round}`);
@@ -70,32 +87,40 @@ async function floor(folder: string, bare: Bare): Promise<number> {
     samples.push(
       await timed(async () => {
         await git.git(remote, "worktree", "add", "-q", "-b", `bare-${round}`, place, "main");
-        end = await bareWorker(command);
+        end = await bareWorker(command, { server, socketPath });
       }),
     );
     await end();
   }
+  server.close();
   await git.dispose();
   return median(samples);
 }
 
 async function spawnOn(name: string, env: Readonly<Record<string, string>>, bare: Bare): Promise<Figure> {
   return await inTemporaryFolder(async (folder) => {
-    const system = await startSystem(scenario("changes-nothing"), env);
+    const model = await startSlowModel({
+      scenario: fileURLToPath(new URL("../../tests/scenarios/changes-nothing.yaml", import.meta.url)),
+      thinkMs: 0,
+      taskId: /bench-round-\d+/,
+      now: Date.now,
+    });
+    const upstream = { CLAUDE_API_KEY: "bench-spawn", ANTHROPIC_BASE_URL: model.url };
+    const system = await startSystem("anthropic", { ...upstream, ...env });
     try {
       const samples: number[] = [];
       for (let round = 0; round <= ROUNDS; round += 1) {
-        let agentId = "";
-        const ms = await timed(async () => {
-          agentId = await system.spawn();
-          await system.seen(agentId, "transcript.usage");
-        });
-        // The first one makes the mirror.
-        if (round > 0) samples.push(ms);
+        const taskId = `bench-round-${round}`;
+        const agentId = await system.spawn({ taskId, workItem: `Do nothing (${taskId})` });
+        const accepted = Date.now();
         await system.seen(agentId, "agent.cleanup");
+        const asked = model.firstRequests.get(taskId);
+        if (asked === undefined) throw new Error(`${agentId} asked no model`);
+        // The first one makes the mirror.
+        if (round > 0) samples.push(asked - accepted);
       }
       return {
-        what: `spawn, ${name}: accepted to the first answer of the model, warm mirror`,
+        what: `spawn, ${name}: accepted to the first request to the model, warm mirror`,
         value: median(samples),
         unit: "ms",
         floor: await floor(folder, bare),
@@ -103,6 +128,7 @@ async function spawnOn(name: string, env: Readonly<Record<string, string>>, bare
       };
     } finally {
       await system.close();
+      await model.close();
     }
   });
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { ToWorker } from "@mosaic/contracts";
 import type { SandboxSpec } from "@mosaic/sandbox";
 import { createAgentSandboxes, socketInside, TREE, type AgentSandboxOptions } from "../agent-sandbox.ts";
@@ -7,7 +8,7 @@ import { DEFAULT_OUTPUT, type LineLimits } from "../read-lines.ts";
 import { createWorkerSession } from "./worker-session.ts";
 
 export interface SdkWorkerOptions extends AgentSandboxOptions {
-  /** The bundled worker (`@mosaic/worker/bundle`). */
+  /** The bundled worker (`@mosaic/worker/bundle`), in a folder of its own. */
   readonly workerBundle: string;
   /** Mosaic's own version: the worker comes with it. */
   readonly version: string;
@@ -36,7 +37,8 @@ const DEFAULTS = {
   output: DEFAULT_OUTPUT,
 };
 
-const WORKER = "/opt/mosaic/worker.mjs";
+/** Its folder: the bundle is an entry with what it reads. */
+const WORKER = "/opt/mosaic/worker";
 
 /** Runs agents with our own worker on the Anthropic SDK, as one process inside a sandbox (DESIGN §7). */
 export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
@@ -50,8 +52,8 @@ export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
     status: async () => await Promise.resolve({ installed: true, version: options.version }),
     async start(request, signal) {
       const spec = await sandboxes.describe(request, (node) => ({
-        command: [node, WORKER],
-        mounts: [{ source: workerBundle, target: WORKER, writable: false }],
+        command: [node, `${WORKER}/${basename(workerBundle)}`],
+        mounts: [{ source: dirname(workerBundle), target: WORKER, writable: false }],
         env: {},
       }));
       const agent = createWorkerSession({
@@ -59,6 +61,7 @@ export function createSdkWorkerRuntime(given: SdkWorkerOptions): Runtime {
         sandbox: sandbox.name,
         memoryMb: spec.limits.memoryMb,
         output: options.output,
+        beginPrompt: request.beginPrompt,
         timeoutMs: options.timeoutMs ?? null,
         graceMs: options.graceMs,
       });

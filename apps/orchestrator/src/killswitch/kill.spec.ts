@@ -11,6 +11,11 @@ import { killAll } from "./kill-all.ts";
 
 // The store is real. What cannot be had on demand is a process that survives SIGKILL, so the session is a stand-in.
 
+const DOOR = {
+  socketPath: "/run/x",
+  finalRefusal: () => null,
+  beginPrompt: () => ({ requests: 0, end: () => undefined }),
+};
 const AGENT = "11111111-1111-4111-8111-111111111111";
 let folder: string;
 let store: Store;
@@ -114,8 +119,7 @@ describe("a kill that leaves something behind", () => {
 it("a step that throws is in the receipt and counts as left behind", async () => {
   const { execution, done } = services.registry.add(AGENT, "t-1");
   execution.door = {
-    socketPath: "/run/x",
-    finalRefusal: () => null,
+    ...DOOR,
     revoke: () => Promise.reject(new Error("the disk is gone")),
   };
   execution.stop.signal.addEventListener("abort", done);
@@ -206,7 +210,7 @@ describe("a kill waits for nothing without limit", () => {
   it("a sandbox, a socket and a move that never answer are named", async () => {
     const { execution, done } = services.registry.add(AGENT, "t-1");
     const never = new Promise<never>(() => undefined);
-    execution.door = { socketPath: "/run/x", revoke: () => never, finalRefusal: () => null };
+    execution.door = { ...DOOR, revoke: () => never };
     execution.session = { kill: () => never } as unknown as NonNullable<typeof execution.session>;
     execution.workspace = {} as NonNullable<typeof execution.workspace>;
     Object.assign(services.workspaces, { setAside: () => never });

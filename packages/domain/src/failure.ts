@@ -13,6 +13,7 @@ export const FAILURE_REASONS = [
   "timeout",
   "stuck",
   "disk_limit",
+  "process_limit",
   "max_turns",
   "output_limit",
   "no_changes",

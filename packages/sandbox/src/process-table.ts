@@ -14,13 +14,22 @@ interface Stat {
   readonly startTime: string;
 }
 
+/** What the kernel answers about a process that is gone, or hidden from us. */
+const GONE = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
+
+/** @throws any other error: a machine without a descriptor or memory to spare says nothing about the process */
+function goneOrThrow(error: unknown): null {
+  if (GONE.has((error as NodeJS.ErrnoException).code ?? "")) return null;
+  throw error;
+}
+
 /** `/proc/<pid>/stat`, or null when there is no such process (a zombie counts as none: it can do nothing any more). */
 export function statOf(pid: number): Stat | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
-  } catch {
-    return null; // ended while we looked, or hidden from us: either way nothing to be said about it
+  } catch (error) {
+    return goneOrThrow(error);
   }
   // The second field is the name in brackets, which may itself hold brackets and spaces.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -59,8 +68,8 @@ export function processIds(): number[] {
   let names: string[];
   try {
     names = readdirSync("/proc");
-  } catch {
-    return [];
+  } catch (error) {
+    return goneOrThrow(error) ?? [];
   }
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
@@ -69,8 +78,8 @@ export function processIds(): number[] {
 export function pidNamespaceOf(pid: number | "self"): string | null {
   try {
     return readlinkSync(`/proc/${String(pid)}/ns/pid`);
-  } catch {
-    return null;
+  } catch (error) {
+    return goneOrThrow(error);
   }
 }
 
@@ -91,8 +100,8 @@ export function processesWithEnvironment(entry: string): number[] {
     try {
       const environment = readFileSync(`/proc/${String(pid)}/environ`, "latin1");
       return `\0${environment}`.includes(`\0${entry}\0`) && statOf(pid) !== null;
-    } catch {
-      return false; // ended while we looked, or of another user
+    } catch (error) {
+      return goneOrThrow(error) ?? false;
     }
   });
 }

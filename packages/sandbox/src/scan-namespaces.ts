@@ -1,3 +1,4 @@
+import { setImmediate as afterOthers } from "node:timers/promises";
 import { pidNamespaceOf, processIds } from "./process-table.ts";
 
 /** Processes by their PID namespace, as /proc/<pid>/ns/pid names it. */
@@ -10,13 +11,14 @@ let next: Promise<Namespaces> | null = null;
  * host that is full of what they kill, hold up each other. The look begins after it was asked for.
  */
 export async function scanNamespaces(): Promise<Namespaces> {
-  next ??= new Promise((resolve) => {
-    setImmediate(() => {
-      next = null;
-      resolve(scan());
-    });
-  });
+  next ??= lookSoon();
   return await next;
+}
+
+async function lookSoon(): Promise<Namespaces> {
+  await afterOthers();
+  next = null;
+  return scan();
 }
 
 function scan(): Namespaces {

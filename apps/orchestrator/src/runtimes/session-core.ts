@@ -1,6 +1,6 @@
 import { AttemptFailure } from "@mosaic/domain";
 import type { SandboxProcess } from "@mosaic/sandbox";
-import { describeExit } from "./describe-exit.ts";
+import { exitFailure } from "./exit-failure.ts";
 import { guardTurn, type GuardOptions } from "./guard-turn.ts";
 import type { Session, SessionEvent, Turn } from "./port.ts";
 
@@ -60,7 +60,7 @@ export function createSessionCore(options: SessionCoreOptions): SessionCore {
   // Writing to a process that has ended fails; that it has ended is told below.
   sandboxed.stdin.on("error", () => undefined);
   void Promise.all([sandboxed.exited, options.drained]).then(
-    ([exit]) => fail(new AttemptFailure("runtime", describeExit(exit, stderr, options.memoryMb))),
+    ([exit]) => fail(exitFailure(exit, stderr, options.memoryMb)),
     (cause: unknown) => fail(new AttemptFailure("runtime", "the agent's process was lost", { cause })),
   );
 

@@ -1,6 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { KillOutcome, SandboxExit, SandboxProcess, SandboxSpec } from "../port.ts";
-import { identityOf, isAlive, killProcess, statOf, type ProcessIdentity } from "../process-table.ts";
+import {
+  identityOf,
+  isAlive,
+  killProcess,
+  pidNamespaceOf,
+  statOf,
+  type ProcessIdentity,
+} from "../process-table.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { locateInit, type Init } from "./init.ts";
 import type { Launch } from "./launch.ts";
@@ -102,17 +109,25 @@ interface Emptying {
  */
 async function emptied(init: Init | null, { deadline, isGone }: Emptying): Promise<number[]> {
   if (init === null) return [];
+  const isLate = () => deadline !== null && performance.now() > deadline;
   for (;;) {
-    killProcess(init.process);
-    const patience = Math.min(ALONE_MS, (deadline ?? Infinity) - performance.now());
-    await endOf(init.process, patience);
-    const left = await processesOf(init);
-    // Once somebody else has found it empty, the namespace's number is free for others.
-    if (left.length === 0 || isGone()) return [];
-    if (deadline !== null && performance.now() > deadline) return left;
-    for (const pid of left) {
-      const found = identityOf(pid);
-      if (found !== null) killProcess(found);
+    try {
+      killProcess(init.process);
+      const patience = Math.min(ALONE_MS, (deadline ?? Infinity) - performance.now());
+      await endOf(init.process, patience);
+      const left = await processesOf(init);
+      // Once somebody else has found it empty, the namespace's number is free for others.
+      if (left.length === 0 || isGone()) return [];
+      if (isLate()) return left;
+      for (const pid of left) {
+        const found = identityOf(pid);
+        // The id may be another's by now.
+        if (found !== null && pidNamespaceOf(pid) === init.pidNamespace) killProcess(found);
+      }
+    } catch (error) {
+      // The machine is short of something: not to know what is left is not to be done.
+      if (isLate()) throw error;
+      await pause(LONGEST_PAUSE_MS);
     }
   }
 }

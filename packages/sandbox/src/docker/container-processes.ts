@@ -44,6 +44,12 @@ export async function processesOf({ id, init }: Progress): Promise<number[]> {
   return id === null ? [] : await processesInGroup(id);
 }
 
+/** Whether a process that was found is still one of the container: its id may be another's by now. */
+export function isStillIn({ id, init }: Progress, pid: number): boolean {
+  if (init !== null && pidNamespaceOf(pid) === init.pidNamespace) return true;
+  return id !== null && isIn(groupsOf(pid), id);
+}
+
 /**
  * By the control group, which the engine names by the container's whole id, and which no process without rights leaves.
  * It needs no init, but every look waits for the kernel's lock on all control groups, which busy engines hold for long:

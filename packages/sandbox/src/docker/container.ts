@@ -55,6 +55,7 @@ export function containerRun(spec: SandboxSpec, { name, watcher, onEnd }: RunOpt
     id: null,
     creating: false,
     starting: false,
+    isSetUpFirst: false,
     init: null,
   };
   const ending = Promise.withResolvers<Ending>();
@@ -107,6 +108,7 @@ export function containerRun(spec: SandboxSpec, { name, watcher, onEnd }: RunOpt
 
   const seen = (pid: number, id: string): void => {
     if (state === "gone") return;
+    progress.init?.release();
     progress.init = initOf(pid);
     hasKills = memoryKills(pid, id);
   };
@@ -143,6 +145,7 @@ export function containerRun(spec: SandboxSpec, { name, watcher, onEnd }: RunOpt
       });
       progress.creating = false;
       progress.id = made.id;
+      progress.isSetUpFirst = made.pid !== null;
       if (made.pid !== null) seen(made.pid, made.id);
       return made;
     },
@@ -169,10 +172,15 @@ export function containerRun(spec: SandboxSpec, { name, watcher, onEnd }: RunOpt
         end("lost");
       });
       // Not known is no harm: then its processes are looked for by their control group, which takes longer.
-      if (progress.init === null) seen((await engine.inspect(id).catch(() => null))?.State.Pid ?? 0, id);
+      const first = (await engine.inspect(id).catch(() => null))?.State.Pid ?? 0;
+      const before = progress.init;
+      if (before === null || (first > 0 && first !== before.process.pid)) seen(first, id);
+      // Set up once more, since its first process had ended: nobody has looked at that one.
+      if (before !== null && before !== progress.init) end("lost");
       const pid = progress.init?.process.pid;
       if (state !== "running" || pid === undefined) return;
       const onExcess = () => {
+        if (state !== "running") return;
         outOfProcesses = true;
         giveUp();
       };

@@ -35,9 +35,12 @@ interface Counted {
 function countFile({ pid, containerId, controller, name }: Counted): string | null {
   const membership = read(`/proc/${String(pid)}/cgroup`);
   if (membership === null) return null;
-  const files = placesFor(controller, ROOT, membership)
-    .filter(({ parent }) => parent.includes(containerId))
-    .map(({ parent, version }) => path.join(parent, RULES[controller][version][name] ?? ""));
+  const places = placesFor(controller, ROOT, membership).filter(({ parent }) => parent.includes(containerId));
+  // Some runtimes set the limit one group above the processes' own, where newer kernels count, too.
+  const limited = places.filter(({ parent }) => read(path.join(parent, "pids.max"))?.trim() !== "max");
+  const files = limited.map(({ parent, version }) =>
+    path.join(parent, RULES[controller][version][name] ?? ""),
+  );
   return files.find((file) => existsSync(file)) ?? null;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { identityOf, isAlive, killProcess, type ProcessIdentity } from "../process-table.ts";
-import { processesOf } from "./container-processes.ts";
+import { isStillIn, processesInGroup, processesOf } from "./container-processes.ts";
 import { isRemoved } from "./is-removed.ts";
 import type { Progress } from "./progress.ts";
 
@@ -33,17 +33,19 @@ export async function destroy(
   const remove = async (): Promise<boolean> => await isRemoved(engine, progress.id ?? progress.name);
   let removing: Promise<boolean> | null = remove();
   let quietSince: number | null = null;
-  const killAll = killerOf(progress);
+  const killer = killerOf(progress);
+  // Null when it cannot be known just now, as on a machine without a descriptor to spare: that is not empty.
+  const killAll = async () => await killer().catch(() => null);
   await killAll();
   for (let round = 0; ; round += 1) {
     const patience = pause(PAUSES_MS[round] ?? 100, "pending" as const);
     const outcome = await (removing === null ? patience : Promise.race([removing, patience]));
     if (outcome !== "pending") removing = null;
     const left = await killAll();
-    if (outcome === true && left.length === 0) return { removed: true };
+    if (outcome === true && left?.length === 0) return { removed: true };
     if (outcome !== "pending") await patience;
     removing ??= remove();
-    quietSince = left.length > 0 ? null : (quietSince ?? performance.now());
+    quietSince = left?.length === 0 ? (quietSince ?? performance.now()) : null;
     const isQuiet = quietSince !== null && performance.now() - quietSince > REMOVAL_MS;
     if (isQuiet && !progress.starting) return { removed: false };
   }
@@ -54,7 +56,8 @@ export async function destroy(
  * kernel ends them with it and does not let it go before them. A look reads all of /proc, which is slow just when there
  * is much to kill.
  *
- * @returns host ids of what may be there still; once nothing was, without an init, nothing more comes to be there
+ * @returns host ids of what may be there still; once nothing was, without an init, nothing more comes to be there, unless
+ * a start is under way
  */
 function killerOf(progress: Progress): () => Promise<readonly number[]> {
   const began = performance.now();
@@ -66,14 +69,21 @@ function killerOf(progress: Progress): () => Promise<readonly number[]> {
       killOne(init.process);
       if (isAlive(init.process) && performance.now() - began < ALONE_MS) return [init.process.pid];
     }
-    const found = await processesOf(progress);
+    const found = await lookThrough(progress);
     for (const pid of found) {
       const target = identityOf(pid);
-      if (target !== null) killOne(target);
+      if (target !== null && isStillIn(progress, pid)) killOne(target);
     }
-    isEmpty = init !== null && found.length === 0;
+    isEmpty = found.length === 0 && init !== null && init === progress.init && !progress.starting;
     return found;
   };
+}
+
+/** By its init's namespace, and by its control group where there may be another init than the one that is known. */
+async function lookThrough(progress: Progress): Promise<readonly number[]> {
+  const { id, isSetUpFirst } = progress;
+  const found = await processesOf(progress);
+  return found.length > 0 || !isSetUpFirst || id === null ? found : await processesInGroup(id);
 }
 
 function killOne(target: ProcessIdentity): void {

@@ -12,7 +12,11 @@ export interface EngineInfo {
 
 export interface Image {
   readonly Id: string;
-  readonly Config?: { readonly Volumes?: Readonly<Record<string, unknown>> | null } | null;
+  readonly Config?: {
+    readonly Volumes?: Readonly<Record<string, unknown>> | null;
+    /** `NAME=value` each. */
+    readonly Env?: readonly string[] | null;
+  } | null;
 }
 
 export interface FoundContainer {

@@ -2,9 +2,10 @@ import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { connect, orNull, type Connection } from "./connection.ts";
 import type { Container, EngineInfo, FoundContainer, Image } from "./engine-answers.ts";
+import { foreignVariables } from "./foreign-variables.ts";
 import { containerRequest } from "./request.ts";
 import type { ContainerSettings } from "./settings.ts";
-import { differences } from "./verify.ts";
+import { differences, tell } from "./verify.ts";
 
 /** What the adapter asks of a Docker or Podman engine. Everything but `wait` is bounded in time. */
 export interface Engine {
@@ -74,7 +75,10 @@ export function dockerEngine(connection: Connection): Engine {
     },
     async differences(id, settings) {
       const found = await inspect(id);
-      return found === null ? null : differences(containerRequest(settings), found);
+      if (found === null) return null;
+      const further = foreignVariables(settings, (found.Config["Env"] ?? []) as readonly string[]);
+      const variables = further.length === 0 ? [] : [tell("further variables", "none", further)];
+      return [...differences(containerRequest(settings), found), ...variables];
     },
     inspect,
     attach: (id) => connection.stream("attach to a container", { path: `/containers/${id}/attach`, query }),

@@ -4,7 +4,7 @@ import type { SandboxSpec } from "../port.ts";
 export const READY = "mosaic-ready\n";
 
 /** Set by engines though nobody asked for them. */
-const ADDED_BY_ENGINES = ["HOME", "HOSTNAME", "TERM", "container"];
+export const ADDED_BY_ENGINES = ["HOME", "HOSTNAME", "TERM", "container"];
 
 /**
  * The container's command: goes to the working folder, drops variables that the specification does not name, says that

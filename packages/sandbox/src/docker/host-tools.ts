@@ -47,7 +47,7 @@ export async function hostToolsImage(engine: Engine, user: User): Promise<UsedIm
   if (found === null) await engine.importImage(Readable.from([archive]), { repo: reference });
   const image = found ?? (await engine.image(reference));
   if (image === null) throw new SandboxError(`the engine did not keep the image ${reference} it was given`);
-  return { id: image.Id, own: false, volumes: [] };
+  return { id: image.Id, own: false, volumes: [], env: image.Config?.Env ?? [] };
 }
 
 /** What of the host is seen inside, read-only: its programs, and of /etc what they need to run. */

@@ -19,5 +19,6 @@ export async function ownImage(engine: Engine, reference: string): Promise<UsedI
     throw new SandboxError(
       `the engine has no image '${reference}'; build it (mosaic image build) or fetch it (docker pull ${reference}, or podman pull)`,
     );
-  return { id: image.Id, own: true, volumes: Object.keys(image.Config?.Volumes ?? {}) };
+  const { Volumes, Env } = image.Config ?? {};
+  return { id: image.Id, own: true, volumes: Object.keys(Volumes ?? {}), env: Env ?? [] };
 }

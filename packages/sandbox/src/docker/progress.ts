@@ -11,6 +11,8 @@ export interface Progress {
   readonly creating: boolean;
   /** `start` was asked for, and not answered yet: a container that is not running may still come to run. */
   readonly starting: boolean;
+  /** Its engine sets it up before the start, and may do so once more: then another process is its first (Podman). */
+  readonly isSetUpFirst: boolean;
   /** Its process 1; null until it is known, and where it may not be looked at. */
   readonly init: Init | null;
 }

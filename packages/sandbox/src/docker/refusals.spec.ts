@@ -26,6 +26,7 @@ await withEngines(({ name, socketPath }) => {
       "runs it as root": (body) => (body["User"] = "0:0"),
       "runs something else": (body) => (body["Entrypoint"] = ["/bin/true"]),
       "gives it the host's processes": ({ HostConfig }) => (HostConfig["PidMode"] = "host"),
+      "adds a variable": (body) => (body["Env"] as string[]).push("HTTP_PROXY=http://10.0.0.1"),
     };
 
     const inPodman: Changes = {
@@ -70,6 +71,8 @@ await withEngines(({ name, socketPath }) => {
       "gives it the host's shared memory": (body) => (body["ipcns"] = { nsmode: "host" }),
       "forgets whose it is": (body) => delete (body["labels"] as Record<string, unknown>)["mosaic.instance"],
       "is privileged": (body) => (body["privileged"] = true),
+      // As the owner's containers.conf may.
+      "adds a variable": (body) => Object.assign(body["env"] as object, { HTTP_PROXY: "http://10.0.0.1" }),
     };
 
     it.each(Object.entries(name === "podman" ? inPodman : inDocker))(

@@ -16,6 +16,8 @@ export interface UsedImage {
   readonly own: boolean;
   /** Folders the image declares as volumes: a private tmpfs each, never a volume on the host's disk. */
   readonly volumes: readonly string[];
+  /** Variables that it brings, `NAME=value` each. */
+  readonly env: readonly string[];
 }
 
 /** A private, empty folder in memory, of the sandbox's user. */
@@ -35,6 +37,8 @@ export interface ContainerSettings {
   readonly user: User;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Those that the image brings, `NAME=value` each. */
+  readonly imageEnv: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Outermost first. */
   readonly mounts: readonly Mount[];
@@ -97,6 +101,7 @@ export function containerSettings(spec: SandboxSpec, options: SettingsOptions): 
     user,
     command: entry(spec, { ownImage: image.own }),
     env: spec.env,
+    imageEnv: image.env,
     labels,
     mounts,
     tmpfs: [...tmpfs.values()],

@@ -10,8 +10,12 @@ const FIRST_ANSWER_MS = 5_000;
 /** Why an engine cannot make sandboxes as they must be, as far as it says itself; null when nothing speaks against it. */
 export async function whyNoEngine(name: "docker" | "podman", socketPath: string): Promise<string | null> {
   // Most hosts without an engine have no socket either, and need not load what speaks to one.
-  if (statSync(socketPath, { throwIfNoEntry: false }) === undefined)
-    return `no engine listens at ${socketPath}`;
+  try {
+    if (statSync(socketPath, { throwIfNoEntry: false }) === undefined)
+      return `no engine listens at ${socketPath}`;
+  } catch (error) {
+    return `${socketPath} cannot be looked at (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  }
   try {
     const connect = name === "podman" ? connectPodman : connectEngine;
     const engine = await connect(socketPath, FIRST_ANSWER_MS);

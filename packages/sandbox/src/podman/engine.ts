@@ -86,7 +86,7 @@ async function withSeccompFile<T>(
     await writeFile(file, settings.seccomp);
     return await use(file);
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

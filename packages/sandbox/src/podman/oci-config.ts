@@ -7,6 +7,7 @@ export interface OciConfig {
       readonly additionalGids?: readonly number[];
     };
     readonly terminal?: boolean;
+    readonly env?: readonly string[];
     readonly args: readonly string[];
     readonly cwd: string;
     readonly capabilities?: Readonly<Record<string, readonly string[] | null>>;

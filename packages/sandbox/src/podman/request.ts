@@ -22,6 +22,7 @@ export function specGenerator(name: string, settings: ContainerSettings, seccomp
     user: `${String(user.uid)}:${String(user.gid)}`,
     entrypoint: settings.command,
     env: settings.env,
+    httpproxy: false,
     labels: settings.labels,
     work_dir: "/",
     hostname: HOSTNAME,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { foreignVariables } from "../docker/foreign-variables.ts";
 import { MASKED, READ_ONLY, type ContainerSettings } from "../docker/settings.ts";
 import { tell } from "../docker/verify.ts";
 import type { LibpodContainer, OciConfig, OciMount } from "./oci-config.ts";
@@ -33,7 +34,7 @@ export interface Found {
 /** What a container is not as it was asked for. Empty when it is exactly so. */
 export function differences(settings: ContainerSettings, { id, container, config }: Found): string[] {
   const wanted = asked(settings);
-  const got = found(config);
+  const got = found(settings, config);
   const settingsOf = Object.keys(wanted).filter((name) => !isDeepStrictEqual(got[name], wanted[name]));
   const { HostConfig, Config } = container;
   const image = container.Image.replace(/^sha256:/, "");
@@ -66,6 +67,7 @@ function asked(settings: ContainerSettings): Facts {
     command: ["--", ...settings.command],
     "working folder": "/",
     terminal: false,
+    "further variables": [],
     capabilities: [],
     "no new privileges": true,
     "read-only root": true,
@@ -84,7 +86,7 @@ function asked(settings: ContainerSettings): Facts {
   };
 }
 
-function found({ process, root, linux, hooks = {} }: OciConfig): Facts {
+function found(settings: ContainerSettings, { process, root, linux, hooks = {} }: OciConfig): Facts {
   const { resources, sysctl = {}, rootfsPropagation = "" } = linux;
   return {
     user: [process.user.uid, process.user.gid],
@@ -93,6 +95,7 @@ function found({ process, root, linux, hooks = {} }: OciConfig): Facts {
     command: process.args.slice(1),
     "working folder": process.cwd,
     terminal: process.terminal ?? false,
+    "further variables": foreignVariables(settings, process.env ?? []),
     capabilities: Object.values(process.capabilities ?? {}).flatMap((names) => names ?? []),
     "no new privileges": process.noNewPrivileges,
     "read-only root": root.readonly,

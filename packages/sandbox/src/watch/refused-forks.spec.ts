@@ -24,6 +24,23 @@ it("tells a storm of refusals from a limit that was met, and from what was refus
   expect(isStorm()).toBe(true);
 });
 
+it("is not misled by a count that cannot be read for a moment, nor by a limit that others met", () => {
+  const file = path.join(folder.path, "pids.events");
+  const write = (name: string, text: string) => {
+    writeFileSync(path.join(folder.path, name), text);
+  };
+  write("pids.events", "max 900\n");
+  const isStorm = refusedForks(file);
+  write("pids.events", "");
+  expect(isStorm()).toBe(false);
+  write("pids.max", "100\n");
+  write("pids.current", "12\n");
+  write("pids.events", "max 9000\n");
+  expect(isStorm()).toBe(false);
+  write("pids.current", "99\n");
+  expect(isStorm()).toBe(true);
+});
+
 it("tells of nothing where there is nothing to look at", () => {
   expect(refusedForks(path.join(folder.path, "missing"))()).toBe(false);
 });

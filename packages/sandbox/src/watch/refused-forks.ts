@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
+import path from "node:path";
 
 /**
- * So many refusals within this time (milliseconds) are no program that met its limit: it does nothing else. A refused
+ * So many refusals in a stretch of this time (milliseconds) are no program that met its limit: it does nothing else. A refused
  * process costs the kernel as much as one that is made (the group is asked last), and all of that holds the locks of
  * the programs' files, which the host's own processes wait for: three bombs of 1,024 stopped a machine for 90 seconds.
  */
 const STORM = 500;
 const WITHIN_MS = 10_000;
+
+/** Part of its limit that a group which is full has at the least: some end while others are counted. */
+const NEARLY = 0.9;
 
 /**
  * Looks whether a control group's processes try again and again to be more than they may.
@@ -16,21 +20,33 @@ const WITHIN_MS = 10_000;
  */
 export function refusedForks(file: string): () => boolean {
   let since = performance.now();
-  let before = countIn(file);
+  let count = countIn(file) ?? 0;
+  let before = count;
   return () => {
-    const count = countIn(file);
-    if (count - before >= STORM) return true;
+    count = countIn(file) ?? count;
+    if (count - before >= STORM && isFull(path.dirname(file))) return true;
     const now = performance.now();
     if (now - since > WITHIN_MS) [since, before] = [now, count];
     return false;
   };
 }
 
+/** Whether it is this group's own limit that is met: kernels before 6.11 count here, too, what a group above refused. */
+function isFull(group: string): boolean {
+  const [has, may] = ["pids.current", "pids.max"].map((name) => Number(read(path.join(group, name)) ?? 0));
+  return (has ?? 0) >= NEARLY * (may ?? 0);
+}
+
 /** Kernel: `admin-guide/cgroup-v1/pids.rst`, `admin-guide/cgroup-v2.rst`. */
-function countIn(file: string): number {
+function countIn(file: string): number | null {
+  const count = /^max (\d+)$/m.exec(read(file) ?? "")?.[1];
+  return count === undefined ? null : Number(count);
+}
+
+function read(file: string): string | null {
   try {
-    return Number(/^max (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1] ?? 0);
+    return readFileSync(file, "utf8");
   } catch {
-    return 0; // the group is gone, or the kernel is older than the file
+    return null; // the group is gone, the kernel is older than the file, or there is nothing to read it with
   }
 }

@@ -1,6 +1,6 @@
 import { AttemptFailure } from "@mosaic/domain";
 import type { KillOutcome, SandboxExit, SandboxProcess } from "@mosaic/sandbox";
-import { describeExit } from "../describe-exit.ts";
+import { exitFailure } from "../exit-failure.ts";
 import { guardTurn, type GuardOptions } from "../guard-turn.ts";
 import type { Session, SessionEvent, Turn } from "../port.ts";
 import { readLines, type LineLimits } from "../read-lines.ts";
@@ -56,7 +56,7 @@ export function createCommandSession(options: CommandSessionOptions): Session {
       throw fail(new AttemptFailure("output_limit", `the agent was stopped: ${overflow}`), exit);
     if (stopping) return { outcome: "cancelled", requests: 0 };
     if (exit.code === 0) return { outcome: "done", requests: 0 };
-    throw fail(new AttemptFailure("runtime", describeExit(exit, stderr, memoryMb)), exit);
+    throw fail(exitFailure(exit, stderr, memoryMb), exit);
   }
 
   async function read(sandboxed: SandboxProcess, onEvent: (event: SessionEvent) => void) {

@@ -1,3 +1,4 @@
+import { AttemptFailure } from "@mosaic/domain";
 import type { SandboxExit } from "@mosaic/sandbox";
 
 /** Lines of V8, Node and the C library about memory that was not there. */
@@ -6,10 +7,11 @@ const OUT_OF_MEMORY = /heap out of memory|Cannot allocate memory|ENOMEM|std::bad
 const KILLED = 137;
 const SHOWN_CHARACTERS = 1_000;
 
-/** How an agent's process ended, in words for people, with the end of what it wrote to stderr. */
-export function describeExit(exit: SandboxExit, stderr: string, memoryMb: number): string {
+/** What an attempt ends with whose agent's process ended: how, in words for people, and the end of what it wrote to stderr. */
+export function exitFailure(exit: SandboxExit, stderr: string, memoryMb: number): AttemptFailure {
   const said = stderr.trim() === "" ? "" : `; it said: ${stderr.trim().slice(-SHOWN_CHARACTERS)}`;
-  return `the agent's process ${wayOut(exit, stderr, memoryMb)}${said}`;
+  const reason = exit.outOfProcesses ? "process_limit" : "runtime";
+  return new AttemptFailure(reason, `the agent's process ${wayOut(exit, stderr, memoryMb)}${said}`);
 }
 
 function wayOut(exit: SandboxExit, stderr: string, memoryMb: number): string {

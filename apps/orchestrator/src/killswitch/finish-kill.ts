@@ -44,7 +44,8 @@ export async function finishKill(context: KillContext, stopping: Stopping): Prom
   }));
   const ownEnd = outcome.done && typeof outcome.value === "object" && "endedAs" in outcome.value;
   // The order kept the attempt from cleaning up, and its own end stands: whoever waits for that is told of it.
-  if (ownEnd && execution?.cleaning !== true) await recordCleanUp(services, agent, killed.steps);
+  if (ownEnd && execution?.cleaning !== true)
+    await within(recordCleanUp(services, agent, killed.steps), limits.stepMs);
   return await answer(context, { agent, killed, outcome: outcome.done ? outcome.value : null });
 }
 

@@ -171,6 +171,18 @@ describe("an agent that ends by itself while the order is on its way", () => {
     expect(await cleanUps()).toEqual([]);
   });
 
+  it("is left to clean up by itself when that takes longer than a kill waits", async () => {
+    const { execution, done } = services.registry.add(AGENT, "t-1");
+    execution.cleaning = true;
+    await endItself();
+    const kill = createKill(services, IMPATIENT);
+    await expect(kill(AGENT, order)).rejects.toMatchObject({ code: "illegal_transition" });
+    done();
+    await kill.idle();
+    expect(await cleanUps()).toEqual([]);
+    expect(await store.state.getAgent(AGENT)).toMatchObject({ state: "failed", details: null });
+  });
+
   it("and stops only after the limits, is cleaned up after all the same", async () => {
     const { done } = services.registry.add(AGENT, "t-1");
     const kill = createKill(services, IMPATIENT);

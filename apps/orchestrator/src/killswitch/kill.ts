@@ -85,6 +85,8 @@ async function killAgent(context: KillContext, agentId: string): Promise<KillRec
   if (execution === undefined && !ended) await requireOurs(services, agent);
   // An agent that has just ended is being cleaned up, and its task's entry may be its retry's.
   const [stopped] = await Promise.all([stopping, ended ? undefined : withdraw(context, agent, receipt)]);
+  // It had ended by itself and is cleaning up: what is left of that is its own to do and to tell.
+  if (ended && execution?.cleaning === true) return await follow(context, agent);
   // Claimed while the order was on its way: a claim that comes later sees the order.
   const late = services.registry.get(agentId);
   // By another orchestrator: whether anything came of it only that one can tell.

@@ -14,6 +14,8 @@ const LOST_AT_ONCE = 8;
 const MAX_RETRIES = 10;
 /** A process that was told to be lost and is not, after this many milliseconds, never came to the point. */
 const REACH_MS = 60_000;
+/** Longest time that what an orchestrator had started outlives it, in milliseconds. */
+const GONE_MS = 2_000;
 /** Each takes exactly one task at first, so that each that is to be lost has one to be lost with. */
 const ONE_EACH = { ORCHESTRATOR_QUEUE_CONCURRENCY: "1" };
 /** Where a task is nearly done: what comes back there must neither push nor end it again. */
@@ -110,7 +112,10 @@ async function diesAt({ found, fleet }: Field, point: RunPoint, mosaic: Mosaic):
   await mosaic.ended;
   clearTimeout(timer);
   if (performance.now() - started >= REACH_MS) found.violations.push(`${point} was never reached`);
-  for (const pid of await processesMentioning(`${fleet.home(point)}/`))
+  // git that was asked things ends when nobody asks any more, a moment later.
+  const mentioned = () => processesMentioning(`${fleet.home(point)}/`);
+  await lookFor(async () => (await mentioned()).length === 0, GONE_MS);
+  for (const pid of await mentioned())
     found.survivors.push(`${point}: process ${pid} outlived its orchestrator`);
 }
 

@@ -4,26 +4,33 @@ import { exists, namesIn } from "./exists.ts";
 
 /** Lock files a fetch of ours can leave when it is killed. */
 const OF_A_FETCH = /^(?:packed-refs|shallow)\.lock$|^refs\/remotes\/.*\.lock$/;
-const ANY = /\.lock$|^objects\/pack\/(?:tmp_|\.tmp-)/;
+/** Beside them, objects and packs that a git did not live, or have the space, to finish. */
+const ANY = /\.lock$|^objects\/(?:pack|[0-9a-f]{2})\/(?:tmp_|\.tmp-)/;
 
 /**
  * Removes lock files that a killed fetch left. Call it only while no other process of ours moves refs in the mirror.
  */
 export async function removeFetchLocks(mirror: string): Promise<void> {
-  await removeMatching(mirror, OF_A_FETCH);
+  await removeMatching(mirror, OF_A_FETCH, ["", "refs"]);
 }
 
 /**
- * Removes every lock file of a former process, unless one of its git processes still lives. Returns what it removed.
+ * Removes every lock and unfinished file of a former process, unless one of its git processes still lives. Returns what it removed.
  */
 export async function removeFormerLocks(mirror: string): Promise<readonly string[]> {
-  return (await isInUse(mirror)) ? [] : await removeMatching(mirror, ANY);
+  return (await isInUse(mirror))
+    ? []
+    : await removeMatching(mirror, ANY, ["", "refs", "worktrees", "objects"]);
 }
 
-async function removeMatching(mirror: string, pattern: RegExp): Promise<readonly string[]> {
+async function removeMatching(
+  mirror: string,
+  pattern: RegExp,
+  folders: readonly string[],
+): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const folder of ["", "refs", "worktrees", "objects/pack"]) {
-    const options = { withFileTypes: true, recursive: folder === "refs" || folder === "worktrees" } as const;
+  for (const folder of folders) {
+    const options = { withFileTypes: true, recursive: folder !== "" } as const;
     if (!(await exists(join(mirror, folder)))) continue;
     const entries = await readdir(join(mirror, folder), options);
     for (const entry of entries) {

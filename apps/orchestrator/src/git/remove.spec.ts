@@ -171,12 +171,16 @@ describe("after a crash", () => {
     }
     await chmod(join(bench.dataDir, "trash/agent-x"), 0o000);
     const locks = ["packed-refs.lock", "refs/remotes/origin/main.lock", "shallow.lock"];
-    await writeFixtureFiles(workspace.mirror, Object.fromEntries(locks.map((name) => [name, ""])));
+    // What git leaves when it is killed, or finds no space.
+    const unfinished = ["objects/13/tmp_obj_ga52pa", "objects/pack/tmp_pack_x", "objects/pack/.tmp-1-pack-y"];
+    const left = Object.fromEntries([...locks, ...unfinished].map((name) => [name, ""]));
+    await writeFixtureFiles(workspace.mirror, left);
     const later = await bench.reopened();
     const steps = await later.sweep();
     await later.close();
     expect(steps.filter(({ ok }) => !ok)).toEqual([]);
-    expect(detail(steps, "locks")).toBe("3 removed");
+    expect(detail(steps, "locks")).toBe("6 removed");
+    for (const name of Object.keys(left)) expect(existsSync(join(workspace.mirror, name))).toBe(false);
     for (const folder of ["trash", "scratch"]) expect(await names(folder)).toEqual([]);
     expect((await names("mirrors")).filter((name) => name.startsWith("."))).toEqual([]);
     expect(await names("private")).toHaveLength(1);

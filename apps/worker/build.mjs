@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -29,6 +29,7 @@ const name = `worker-${createHash("sha256").update(code).digest("hex").slice(0, 
 await mkdir(folder, { recursive: true });
 await put(`${name}.cjs`, code);
 compile();
+await keepReplaced();
 await put("worker.mjs", entry());
 await removeFormer();
 
@@ -70,10 +71,28 @@ function compile() {
   if (status !== 0) throw new Error(`the worker's code could not be kept: ${stderr}`);
 }
 
+/** What is replaced now counts as new: an agent may just have read its entry. */
+async function keepReplaced() {
+  const former = /worker-[0-9a-f]{12}/.exec(
+    await readFile(join(folder, "worker.mjs"), "utf8").catch(() => ""),
+  );
+  if (former === null || former[0] === name) return;
+  const now = new Date();
+  for (const kind of ["cjs", "code"])
+    await utimes(join(folder, `${former[0]}.${kind}`), now, now).catch(ignoreMissing);
+}
+
 async function removeFormer() {
   for (const file of await readdir(folder)) {
-    if (!/^worker-[0-9a-f]{12}\./.test(file) || file.startsWith(name)) continue;
-    const { mtimeMs } = await stat(join(folder, file));
-    if (Date.now() - mtimeMs > KEPT_MS) await rm(join(folder, file));
+    const isUnfinished = file.endsWith(".tmp");
+    if (!isUnfinished && (!/^worker-[0-9a-f]{12}\./.test(file) || file.startsWith(name))) continue;
+    const found = await stat(join(folder, file)).catch(ignoreMissing);
+    if (found !== undefined && Date.now() - found.mtimeMs > KEPT_MS)
+      await rm(join(folder, file), { force: true });
   }
+}
+
+/** Another build was faster. */
+function ignoreMissing(error) {
+  if (error.code !== "ENOENT") throw error;
 }

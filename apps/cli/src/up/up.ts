@@ -12,7 +12,6 @@ import { createLogFile, type LogFile } from "./log-file.ts";
 import { type Planes, PortTakenError, startPlanes } from "./planes.ts";
 import { portOwner } from "./port-owner.ts";
 import { redactionOf } from "./redaction.ts";
-import { keepYoungSmall } from "./small-heap.ts";
 import { upLines } from "./up-lines.ts";
 
 /** Closing takes this much longer than the grace of running agents, in milliseconds; then the process is ended. */
@@ -26,7 +25,6 @@ export async function up(
   terminal: Terminal,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  keepYoungSmall();
   const config = readConfig(env);
   const log = createLogFile(config.home);
   const planes = await start(config, log);

@@ -1,4 +1,10 @@
-import { errorOf, startAlteringProxy, useTrial, withPodmanEngine } from "@mosaic/testing";
+import {
+  errorOf,
+  processesMentioning,
+  startAlteringProxy,
+  useTrial,
+  withPodmanEngine,
+} from "@mosaic/testing";
 import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -112,6 +118,31 @@ await withPodmanEngine(({ socketPath }) => {
         "mosaic.owner.pid": String(process.pid),
       });
     });
+  });
+
+  it("what loses its first process before the start is not left running, set up again or not", async () => {
+    const engine = await connectPodman(socketPath);
+    const marked = [`${LABELS.id}=lost`];
+    const proxy = await startAlteringProxy(
+      socketPath,
+      () => undefined,
+      async (asked) => {
+        if (!asked.endsWith("/start")) return;
+        const [made] = await engine.list(marked);
+        process.kill((await engine.inspect(made?.Id ?? ""))?.State.Pid ?? 0, "SIGKILL");
+      },
+    );
+    const sandbox = createDockerSandbox({ name: "podman", socketPath: proxy.socketPath });
+    const starting = sandbox.start(trial.spec({ id: "lost", command: ["sleep", "1000"] }));
+    const outcome = await starting.then(
+      async (running) => await running.exited,
+      (error: unknown) => error,
+    );
+    expect(outcome).not.toMatchObject({ code: 0 });
+    expect(sandbox.list()).toEqual([]);
+    while ((await engine.list(marked)).length > 0);
+    await proxy.close();
+    expect(await processesMentioning(trial.marker)).toEqual([]);
   });
 
   it("what could not be set up leaves nothing", async () => {

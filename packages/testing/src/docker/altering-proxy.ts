@@ -20,15 +20,21 @@ export interface AlteringProxy {
   close(): Promise<void>;
 }
 
-/** An engine that does not do all it is told: what is asked of the real one is altered on the way. */
+/**
+ * An engine that does not do all it is told: what is asked of the real one is altered on the way.
+ *
+ * @param before called with the path of each request, which is passed on when it is done
+ */
 export async function startAlteringProxy(
   engineSocket: string,
   alter: (body: CreateBody) => void,
+  before: (path: string) => Promise<void> = async () => await Promise.resolve(),
 ): Promise<AlteringProxy> {
   const folder = temporaryFolder();
   const socketPath = join(folder.path, "engine.sock");
   const passOn = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const given = await text(asked);
+    await before(asked.url ?? "");
     const body = /\/containers\/create\b/.test(asked.url ?? "") ? altered(given, alter) : given;
     const headers: OutgoingHttpHeaders = { ...asked.headers, "content-length": Buffer.byteLength(body) };
     delete headers["transfer-encoding"];

@@ -10,12 +10,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
-  // V8 lets the part of the heap for young objects grow to 2 x 16 MB, of which a server that mostly waits has no use: of
-  // 318 MB with ten agents it took 70. Before the cache is opened: what is compiled is kept by V8's flags.
-  if (process.argv.includes("up")) {
-    const { setFlagsFromString } = await import("node:v8");
-    setFlagsFromString("--semi-space-growth-factor=1");
-  }
   // Keeps compiled code between two commands, which then start in half the time. A folder of this user, not /tmp.
   const { enableCompileCache } = await import("node:module");
   enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mosaic", "compiled"));

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { ConfigError, type Config, loadConfig } from "@mosaic/config";
 import { FolderLockedError, StoreUnavailableError } from "@mosaic/store";
 import { createLogger } from "@mosaic/telemetry";
@@ -28,11 +29,21 @@ export async function up(
   const config = readConfig(env);
   const log = createLogFile(config.home);
   const planes = await start(config, log);
+  keepYoungSmall();
   stopOnSignal({ terminal, config, planes, log });
   if (terminal.json) terminal.jsonLine(ready(planes));
   for (const warning of planes.warnings) terminal.warn(cleanLine(warning));
   const facts = { version, logFile: log.path, defaultHome: join(homedir(), ".mosaic") };
   for (const line of upLines(planes, facts)) terminal.say(line);
+}
+
+/**
+ * From now on the part of the heap for young objects does not grow, which V8 lets come to 2 x 16 MB: a server that mostly
+ * waits has no use for it (318 MB with ten agents; 274 without). V8 reads the flag at each growth; set before the start,
+ * which makes much that is young, it costs 40 ms.
+ */
+function keepYoungSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 function readConfig(env: Readonly<Record<string, string | undefined>>): Config {

@@ -135,7 +135,7 @@ await withPodmanEngine(({ socketPath }) => {
     const sandbox = createDockerSandbox({ name: "podman", socketPath: proxy.socketPath });
     const starting = sandbox.start(trial.spec({ id: "lost", command: ["sleep", "1000"] }));
     const outcome = await starting.then(
-      async (running) => await running.exited,
+      async ({ exited }) => await exited,
       (error: unknown) => error,
     );
     expect(outcome).not.toMatchObject({ code: 0 });

@@ -83,15 +83,13 @@ export function pidNamespaceOf(pid: number | "self"): string | null {
   }
 }
 
-/**
- * Living processes in a PID namespace.
- *
- * @throws Error when it is our own: whoever asks does so to kill what is in it
- */
-export function processesInPidNamespace(namespace: string): number[] {
-  if (namespace === pidNamespaceOf("self"))
-    throw new Error("this PID namespace is the host's, not a sandbox's");
-  return processIds().filter((pid) => pidNamespaceOf(pid) === namespace && statOf(pid) !== null);
+/** A process's control groups, a line each (the text of /proc/<pid>/cgroup), or null when it is gone or hidden from us. */
+export function controlGroupsOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cgroup`, "utf8");
+  } catch (error) {
+    return goneOrThrow(error);
+  }
 }
 
 /** Living processes with exactly this `NAME=value` in the environment they were started with. */

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { SandboxLimits } from "./port.ts";
+import { readText } from "./read-text.ts";
 
 /** Shell text that sets a process's own limits, and fails if it cannot. POSIX counts `ulimit -f` in blocks of 512 bytes. */
 export function limitsScript(limits: SandboxLimits): string {
@@ -12,7 +12,7 @@ export function limitsScript(limits: SandboxLimits): string {
  * sandboxes included, and so is no limit for one of them.
  */
 export function allowedProcesses(): number {
-  const most = Number(read("/proc/sys/kernel/pid_max") ?? "32768");
+  const most = Number(readText("/proc/sys/kernel/pid_max") ?? "32768");
   return Math.min(most, hardLimit("Max processes"));
 }
 
@@ -21,14 +21,6 @@ const allowedOpenFiles = (wanted: number): number => Math.min(wanted, hardLimit(
 
 /** This process's own, by its name in /proc/self/limits. */
 function hardLimit(name: string): number {
-  const hard = new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, "m").exec(read("/proc/self/limits") ?? "")?.[1];
+  const hard = new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, "m").exec(readText("/proc/self/limits") ?? "")?.[1];
   return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard);
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null; // no /proc on this system
-  }
 }

@@ -41,6 +41,12 @@ const LOW_SHARES = "128";
 const LOW_WEIGHT = "12";
 const quota = ({ cpus }: GroupLimits): string => String(Math.max(MIN_QUOTA_US, Math.round(cpus * PERIOD_US)));
 
+/** The same in both versions. */
+const PIDS: Rules = {
+  settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }],
+  refusals: "pids.events",
+};
+
 /** Files: the kernel's `admin-guide/cgroup-v1` and `admin-guide/cgroup-v2.rst`, `scheduler/sched-bwc.rst`. */
 export const RULES: Readonly<Record<Controller, Readonly<Record<1 | 2, Rules>>>> = {
   memory: {
@@ -59,16 +65,7 @@ export const RULES: Readonly<Record<Controller, Readonly<Record<1 | 2, Rules>>>>
       kills: "memory.events",
     },
   },
-  pids: {
-    1: {
-      settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }],
-      refusals: "pids.events",
-    },
-    2: {
-      settings: ({ processes }) => [{ file: "pids.max", value: String(processes) }],
-      refusals: "pids.events",
-    },
-  },
+  pids: { 1: PIDS, 2: PIDS },
   cpu: {
     1: {
       settings: (limits) => [
@@ -87,3 +84,6 @@ export const RULES: Readonly<Record<Controller, Readonly<Record<1 | 2, Rules>>>>
     },
   },
 };
+
+/** Whether what the kernel counts in the file of `kills` is more than none. */
+export const tellsKills = (text: string): boolean => /^oom_kill [1-9]/m.test(text);

@@ -1,7 +1,14 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { CONTROLLERS, RULES, type Controller, type GroupLimits, type Setting } from "./controllers.ts";
+import {
+  CONTROLLERS,
+  RULES,
+  tellsKills,
+  type Controller,
+  type GroupLimits,
+  type Setting,
+} from "./controllers.ts";
 import { placesFor, type Place } from "./places.ts";
 import { exists } from "../exists.ts";
 
@@ -116,10 +123,16 @@ async function createGroup(
     await remove();
     throw error;
   }
-  const [pids] = places.filter(({ controller }) => controller === "pids");
-  const counted = pids === undefined ? undefined : RULES.pids[pids.version].refusals;
+  /** The file in which the kernel counts this, where one of the controllers does. */
+  const counted = (what: "kills" | "refusals"): string | null => {
+    for (const place of places) {
+      const file = RULES[place.controller][place.version][what];
+      if (file !== undefined) return path.join(folderOf(place), file);
+    }
+    return null;
+  };
   return {
-    refusals: pids === undefined || counted === undefined ? null : path.join(folderOf(pids), counted),
+    refusals: counted("refusals"),
     add: async (pid) => {
       for (const folder of folders) await writeFile(path.join(folder, "cgroup.procs"), String(pid));
     },
@@ -130,18 +143,11 @@ async function createGroup(
       }
     },
     outOfMemory: async () => {
-      for (const place of places) {
-        const { kills } = RULES[place.controller][place.version];
-        if (kills !== undefined) return await countsKills(path.join(folderOf(place), kills));
-      }
-      return false;
+      const kills = counted("kills");
+      return kills !== null && tellsKills(await readFile(kills, "utf8"));
     },
     remove,
   };
-}
-
-async function countsKills(file: string): Promise<boolean> {
-  return (/^oom_kill (\d+)$/m.exec(await readFile(file, "utf8"))?.[1] ?? "0") !== "0";
 }
 
 async function apply(folder: string, setting: Setting): Promise<void> {

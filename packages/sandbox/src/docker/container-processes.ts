@@ -1,6 +1,13 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { identityOf, isAlive, pidNamespaceOf, processIds, statOf } from "../process-table.ts";
+import {
+  controlGroupsOf,
+  identityOf,
+  isAlive,
+  pidNamespaceOf,
+  processIds,
+  statOf,
+} from "../process-table.ts";
 import { scanNamespaces } from "../scan-namespaces.ts";
 import type { Init, Progress } from "./progress.ts";
 
@@ -47,7 +54,7 @@ export async function processesOf({ id, init }: Progress): Promise<number[]> {
 /** Whether a process that was found is still one of the container: its id may be another's by now. */
 export function isStillIn({ id, init }: Progress, pid: number): boolean {
   if (init !== null && pidNamespaceOf(pid) === init.pidNamespace) return true;
-  return id !== null && isIn(groupsOf(pid), id);
+  return id !== null && isIn(controlGroupsOf(pid) ?? "", id);
 }
 
 /**
@@ -71,16 +78,8 @@ async function look(): Promise<Look> {
   await pause(Math.max(0, lastEnd + lastTook - performance.now()));
   next = null;
   const started = performance.now();
-  const found = processIds().map((pid) => ({ pid, groups: groupsOf(pid) }));
+  const found = processIds().map((pid) => ({ pid, groups: controlGroupsOf(pid) ?? "" }));
   lastEnd = performance.now();
   lastTook = lastEnd - started;
   return found;
-}
-
-function groupsOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${String(pid)}/cgroup`, "utf8");
-  } catch {
-    return ""; // ended while we looked
-  }
 }

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { RULES } from "../cgroup/controllers.ts";
+import { RULES, tellsKills } from "../cgroup/controllers.ts";
 import { placesFor } from "../cgroup/places.ts";
+import { controlGroupsOf } from "../process-table.ts";
+import { readText } from "../read-text.ts";
 
 const ROOT = "/sys/fs/cgroup";
 
@@ -22,7 +24,7 @@ export function refusalsFile(pid: number, containerId: string): string | null {
  */
 export function memoryKills(pid: number, containerId: string): () => boolean {
   const file = countFile({ pid, containerId, controller: "memory", name: "kills" });
-  return () => file !== null && /^oom_kill [1-9]/m.test(read(file) ?? "");
+  return () => file !== null && tellsKills(readText(file) ?? "");
 }
 
 interface Counted {
@@ -33,21 +35,13 @@ interface Counted {
 }
 
 function countFile({ pid, containerId, controller, name }: Counted): string | null {
-  const membership = read(`/proc/${String(pid)}/cgroup`);
+  const membership = controlGroupsOf(pid);
   if (membership === null) return null;
   const places = placesFor(controller, ROOT, membership).filter(({ parent }) => parent.includes(containerId));
   // Some runtimes set the limit one group above the processes' own, where newer kernels count, too.
-  const limited = places.filter(({ parent }) => read(path.join(parent, "pids.max"))?.trim() !== "max");
+  const limited = places.filter(({ parent }) => readText(path.join(parent, "pids.max"))?.trim() !== "max");
   const files = limited.map(({ parent, version }) =>
     path.join(parent, RULES[controller][version][name] ?? ""),
   );
   return files.find((file) => existsSync(file)) ?? null;
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null; // ended
-  }
 }

@@ -1,11 +1,10 @@
 import { useTrial, withDockerEngine } from "@mosaic/testing";
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createDockerSandbox } from "./create.ts";
 import { connectEngine } from "./engine.ts";
+import { SHOWN, startShown } from "./fixtures/start-shown.ts";
 import { LABELS } from "./owner.ts";
 
 const LIMITS = {
@@ -33,19 +32,8 @@ await withDockerEngine(({ socketPath }) => {
 
   describe("`docker inspect` of a running sandbox shows", () => {
     const shown = async (): Promise<Inspected> => {
-      const door = path.join(trial.folder, "door");
-      await mkdir(door);
-      const running = await trial.sandbox.start(
-        trial.spec({
-          id: "shown",
-          label: "agent:7",
-          command: ["sleep", "1000"],
-          limits: LIMITS,
-          mounts: [{ source: door, target: "/run/mosaic", writable: false }],
-          scratch: ["/scratch"],
-        }),
-      );
-      const [found] = await (await connectEngine(socketPath)).list([`${LABELS.id}=shown`]);
+      const running = await startShown(trial, LIMITS);
+      const [found] = await (await connectEngine(socketPath)).list([`${LABELS.id}=${SHOWN}`]);
       const inspected = await inspect(socketPath, found?.Id ?? "");
       await running.kill();
       return inspected;

@@ -5,10 +5,11 @@ import {
   useTrial,
   withPodmanEngine,
 } from "@mosaic/testing";
-import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createDockerSandbox } from "../docker/create.ts";
+import { SHOWN, startShown } from "../docker/fixtures/start-shown.ts";
 import { LABELS } from "../docker/owner.ts";
 import type { Controller } from "../cgroup/controllers.ts";
 import { placesFor } from "../cgroup/places.ts";
@@ -45,20 +46,9 @@ await withPodmanEngine(({ socketPath }) => {
 
   /** A sandbox's process on the host, where the kernel shows what holds for it. */
   const running = async (): Promise<string> => {
-    const door = path.join(trial.folder, "door");
-    await mkdir(door);
-    await trial.sandbox.start(
-      trial.spec({
-        id: "shown",
-        label: "agent:7",
-        command: ["sleep", "1000"],
-        limits: LIMITS,
-        mounts: [{ source: door, target: "/run/mosaic", writable: false }],
-        scratch: ["/scratch"],
-      }),
-    );
+    await startShown(trial, LIMITS);
     const engine = await connectPodman(socketPath);
-    const [found] = await engine.list([`${LABELS.id}=shown`]);
+    const [found] = await engine.list([`${LABELS.id}=${SHOWN}`]);
     return String((await engine.inspect(found?.Id ?? ""))?.State.Pid);
   };
 
@@ -111,7 +101,7 @@ await withPodmanEngine(({ socketPath }) => {
 
     it("whose it is", async () => {
       await running();
-      const [found] = await (await connectPodman(socketPath)).list([`${LABELS.id}=shown`]);
+      const [found] = await (await connectPodman(socketPath)).list([`${LABELS.id}=${SHOWN}`]);
       expect(found?.Labels).toMatchObject({
         "mosaic.instance": expect.stringMatching(/^[0-9a-f-]{36}$/),
         "mosaic.label": "agent:7",

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
+import { readText } from "../read-text.ts";
 
 /**
  * So many refusals in a stretch of this time (milliseconds) are no program that met its limit: it does nothing else. A refused
@@ -33,20 +33,14 @@ export function refusedForks(file: string): () => boolean {
 
 /** Whether it is this group's own limit that is met: kernels before 6.11 count here, too, what a group above refused. */
 function isFull(group: string): boolean {
-  const [has, may] = ["pids.current", "pids.max"].map((name) => Number(read(path.join(group, name)) ?? 0));
+  const [has, may] = ["pids.current", "pids.max"].map((name) =>
+    Number(readText(path.join(group, name)) ?? 0),
+  );
   return (has ?? 0) >= NEARLY * (may ?? 0);
 }
 
 /** Kernel: `admin-guide/cgroup-v1/pids.rst`, `admin-guide/cgroup-v2.rst`. */
 function countIn(file: string): number | null {
-  const count = /^max (\d+)$/m.exec(read(file) ?? "")?.[1];
+  const count = /^max (\d+)$/m.exec(readText(file) ?? "")?.[1];
   return count === undefined ? null : Number(count);
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null; // the group is gone, the kernel is older than the file, or there is nothing to read it with
-  }
 }

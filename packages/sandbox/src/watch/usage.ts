@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statfsSync } from "node:fs";
+import { readdirSync, statfsSync } from "node:fs";
 import { SANDBOX_HOME } from "../layout.ts";
+import { readText } from "../read-text.ts";
 
 /** What a sandbox uses, as far as the host can see it. */
 export interface Usage {
@@ -36,7 +37,7 @@ export function usageOf(init: number, processes: readonly string[]): Usage {
   let own = 0;
   let shared = 0;
   for (const folder of processes) {
-    const status = read(`${folder}/status`);
+    const status = readText(`${folder}/status`) ?? "";
     threads += number(status, /^Threads:\s+(\d+)/m);
     own += number(status, /^RssAnon:\s+(\d+) kB/m);
     shared += number(status, /^RssShmem:\s+(\d+) kB/m);
@@ -52,7 +53,7 @@ export function exactMemoryOf(init: number, processes: readonly string[]): numbe
   let own = 0;
   let shared = 0;
   for (const folder of processes) {
-    const text = read(`${folder}/smaps_rollup`);
+    const text = readText(`${folder}/smaps_rollup`) ?? "";
     own += number(text, /^Pss_Anon:\s+(\d+) kB/m);
     shared += number(text, /^Pss_Shmem:\s+(\d+) kB/m);
   }
@@ -81,12 +82,4 @@ const rootOf = (init: number): string => `/proc/${String(init)}/root`;
 
 function number(text: string, pattern: RegExp): number {
   return Number(pattern.exec(text)?.[1] ?? 0);
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return ""; // it ended while we looked
-  }
 }
